@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bump allocation in blocks that double up to 256 KiB. One block survives a reset, so a
+// reused arena serves an ordinary request without touching malloc.
+#include "base/arena.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIRST_BLOCK = 16 * 1024, LARGEST_BLOCK = 256 * 1024, ALIGN = 16 };
+
+struct block {
+    struct block *next;
+    size_t size;
+    size_t used;
+    _Alignas(ALIGN) unsigned char data[];
+};
+
+struct cleanup {
+    struct cleanup *next;
+    void (*fn)(void *);
+    void *arg;
+};
+
+struct arena {
+    struct block *head;
+    struct cleanup *cleanups;
+    struct arena_guard *guard;
+    size_t max;
+    size_t held;
+    size_t used;
+};
+
+static _Noreturn void
+exhausted(struct arena *a)
+{
+    struct arena_guard *g = a->guard;
+    if (g == NULL) {
+        fputs("huiqiao: out of memory\n", stderr);
+        abort();
+    }
+    a->guard = g->outer;
+    longjmp(g->jmp, 1);
+}
+
+struct arena *
+arena_new(size_t max)
+{
+    struct arena *a = calloc(1, sizeof *a);
+    if (a == NULL) {
+        fputs("huiqiao: out of memory\n", stderr);
+        abort();
+    }
+    a->max = max;
+    return a;
+}
+
+static void
+run_cleanups(struct arena *a)
+{
+    while (a->cleanups != NULL) {
+        struct cleanup *c = a->cleanups;
+        a->cleanups = c->next;
+        c->fn(c->arg);
+    }
+}
+
+void
+arena_reset(struct arena *a)
+{
+    run_cleanups(a);
+    struct block *keep = NULL;
+    for (struct block *b = a->head, *next; b != NULL; b = next) {
+        next = b->next;
+        if (next == NULL && b->size <= LARGEST_BLOCK) {
+            keep = b;
+        } else {
+            free(b);
+        }
+    }
+    a->head = keep;
+    a->guard = NULL;
+    a->used = 0;
+    a->held = 0;
+    if (keep != NULL) {
+        keep->used = 0;
+        a->held = keep->size;
+    }
+}
+
+void
+arena_free(struct arena *a)
+{
+    if (a == NULL) {
+        return;
+    }
+    arena_reset(a);
+    free(a->head);
+    free(a);
+}
+
+static void
+add_block(struct arena *a, size_t n)
+{
+    size_t size = a->head == NULL ? FIRST_BLOCK : a->head->size * 2;
+    if (size > LARGEST_BLOCK) {
+        size = LARGEST_BLOCK;
+    }
+    if (size < n) {
+        size = n;
+    }
+    if (size > a->max || a->held > a->max - size) {
+        size = n; // the last bytes may still fit exactly
+    }
+    if (size > a->max || a->held > a->max - size) {
+        exhausted(a);
+    }
+    struct block *b = malloc(sizeof *b + size);
+    if (b == NULL) {
+        exhausted(a);
+    }
+    b->next = a->head;
+    b->size = size;
+    b->used = 0;
+    a->head = b;
+    a->held += size;
+}
+
+void *
+arena_raw(struct arena *a, size_t n)
+{
+    if (n > SIZE_MAX - ALIGN) {
+        exhausted(a);
+    }
+    size_t need = (n + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+    if (a->head == NULL || need > a->head->size - a->head->used) {
+        add_block(a, need);
+    }
+    void *p = a->head->data + a->head->used;
+    a->head->used += need;
+    a->used += need;
+    return p;
+}
+
+void *
+arena_alloc(struct arena *a, size_t n)
+{
+    return memset(arena_raw(a, n), 0, n);
+}
+
+void *
+arena_memdup(struct arena *a, const void *p, size_t n)
+{
+    return p == NULL ? NULL : n == 0 ? arena_raw(a, 1) : memcpy(arena_raw(a, n), p, n);
+}
+
+char *
+arena_strndup(struct arena *a, const char *s, size_t n)
+{
+    if (s == NULL) {
+        return NULL;
+    }
+    char *p = arena_raw(a, n + 1);
+    memcpy(p, s, n);
+    p[n] = '\0';
+    return p;
+}
+
+char *
+arena_strdup(struct arena *a, const char *s)
+{
+    return s == NULL ? NULL : arena_strndup(a, s, strlen(s));
+}
+
+char *
+arena_vprintf(struct arena *a, const char *fmt, va_list ap)
+{
+    va_list again;
+    va_copy(again, ap);
+    int n = vsnprintf(NULL, 0, fmt, ap);
+    if (n < 0) {
+        va_end(again);
+        exhausted(a);
+    }
+    char *p = arena_raw(a, (size_t)n + 1);
+    vsnprintf(p, (size_t)n + 1, fmt, again);
+    va_end(again);
+    return p;
+}
+
+char *
+arena_printf(struct arena *a, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    char *p = arena_vprintf(a, fmt, ap);
+    va_end(ap);
+    return p;
+}
+
+void
+arena_defer(struct arena *a, void (*fn)(void *), void *arg)
+{
+    struct cleanup *c = ARENA_NEW(a, struct cleanup);
+    c->fn = fn;
+    c->arg = arg;
+    c->next = a->cleanups;
+    a->cleanups = c;
+}
+
+size_t
+arena_used(const struct arena *a)
+{
+    return a->used;
+}
+
+void
+arena_begin(struct arena *a, struct arena_guard *g)
+{
+    g->outer = a->guard;
+    a->guard = g;
+}
+
+void
+arena_end(struct arena *a, struct arena_guard *g)
+{
+    a->guard = g->outer;
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// One request, one arena: everything allocated while a request is served dies with it at
+// once, so the request path has no free() and no leak. Not thread safe; one owner at a time.
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+struct arena;
+
+// Makes an arena that may hold at most `max` bytes. Never returns NULL: without memory for
+// even that, the process aborts. The caller frees it with arena_free().
+struct arena *arena_new(size_t max);
+void arena_free(struct arena *a);
+
+// Forgets everything allocated and every clean-up (after running them); keeps one block for
+// reuse.
+void arena_reset(struct arena *a);
+
+// Returns n zeroed bytes, aligned for any type. Never returns NULL: when the arena's maximum
+// or the machine's memory is exhausted it unwinds to the innermost ARENA_TRY, or aborts when
+// there is none.
+void *arena_alloc(struct arena *a, size_t n);
+// The same without zeroing, for buffers that are filled at once.
+void *arena_raw(struct arena *a, size_t n);
+
+// Copies; a NULL source gives NULL.
+char *arena_strdup(struct arena *a, const char *s);
+char *arena_strndup(struct arena *a, const char *s, size_t n);
+void *arena_memdup(struct arena *a, const void *p, size_t n);
+char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
+
+// Runs fn(arg) when the arena is reset or freed, last registered first: for what an arena
+// cannot hold (file descriptors, library objects).
+void arena_defer(struct arena *a, void (*fn)(void *), void *arg);
+
+// Bytes handed out so far, for tests and metrics.
+size_t arena_used(const struct arena *a);
+
+// Unwinding. `struct arena_guard g; if (ARENA_TRY(a, &g)) { work; arena_end(a, &g); } else {
+// out of memory; the guard is already gone }`. Guards nest. Nothing between may hold a lock
+// or another resource that is not deferred.
+struct arena_guard {
+    jmp_buf jmp;
+    struct arena_guard *outer;
+};
+void arena_begin(struct arena *a, struct arena_guard *g);
+void arena_end(struct arena *a, struct arena_guard *g);
+#define ARENA_TRY(a, g) (arena_begin((a), (g)), setjmp((g)->jmp) == 0)
+
+#define ARENA_NEW(a, type) ((type *)arena_alloc((a), sizeof(type)))
+#define ARENA_ARRAY(a, type, n) ((type *)arena_alloc((a), sizeof(type) * (size_t)(n)))
+
+#endif

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one value that travels between layers: what a rule answers, what a page shows, what
+// the API prints. Lives in an arena. Text is UTF-8, NUL-terminated, never NULL inside a value.
+#ifndef BASE_VALUE_H
+#define BASE_VALUE_H
+
+#include "base/arena.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum value_type {
+    VALUE_NULL, // unknown or absent; never zero, never no
+    VALUE_BOOL,
+    VALUE_INT,
+    VALUE_DEC,  // decimal with four places, `i` holds ten-thousandths: compares exactly
+    VALUE_TIME, // `i` is milliseconds UTC; JSON prints RFC 3339 with +08:00
+    VALUE_TEXT,
+    VALUE_LIST,
+    VALUE_MAP,
+    VALUE_LAMBDA, // a page helper: mustache calls it (view/mustache.h); JSON prints null
+};
+
+struct value;
+
+struct value_pair {
+    const char *key; // static or in the arena
+    const struct value *v;
+};
+
+struct buf;
+// Appends what the section {{#name}}text{{/name}} becomes; see view/mustache.h.
+typedef void (*value_lambda)(struct buf *out, const char *text, void *arg);
+
+struct value {
+    enum value_type type;
+    union {
+        bool b;
+        int64_t i;
+        struct {
+            const char *s;
+            size_t n;
+        };
+        struct {
+            const struct value **items;
+            uint32_t count;
+            uint32_t cap;
+        } list;
+        struct {
+            struct value_pair *pairs; // in the order they were set
+            uint32_t count;
+            uint32_t cap;
+        } map;
+        struct {
+            value_lambda fn;
+            void *arg;
+        } lambda;
+    };
+};
+
+extern const struct value value_null, value_true, value_false, value_empty_list;
+
+struct value *value_int(struct arena *a, int64_t i);
+const struct value *value_bool(bool b);
+// Decimal from ten-thousandths: value_dec(a, 1208000) is 120.8.
+struct value *value_dec(struct arena *a, int64_t ten_thousandths);
+// A moment, milliseconds UTC.
+struct value *value_time(struct arena *a, int64_t ms);
+// Copies the text; NULL gives value_null.
+const struct value *value_text(struct arena *a, const char *s);
+// Keeps the pointer: for literals and text already in the arena. NULL gives value_null.
+const struct value *value_ref(struct arena *a, const char *s);
+struct value *value_list(struct arena *a);
+struct value *value_map(struct arena *a);
+struct value *value_lambda_new(struct arena *a, value_lambda fn, void *arg);
+
+void value_push(struct arena *a, struct value *list, const struct value *v);
+// Sets or replaces. The key is kept, not copied.
+void value_set(struct arena *a, struct value *map, const char *key, const struct value *v);
+void value_set_int(struct arena *a, struct value *map, const char *key, int64_t i);
+void value_set_bool(struct arena *a, struct value *map, const char *key, bool b);
+// value_ref semantics: the text is kept, not copied; NULL sets null.
+void value_set_text(struct arena *a, struct value *map, const char *key, const char *s);
+
+// NULL when v is not a map or has no such key.
+const struct value *value_get(const struct value *v, const char *key);
+// The text of map[key], or NULL when absent or not text.
+const char *value_get_text(const struct value *v, const char *key);
+// map[key] as integer or time, or `otherwise` when absent or not an integer.
+int64_t value_get_int(const struct value *v, const char *key, int64_t otherwise);
+// True only for boolean true.
+bool value_get_bool(const struct value *v, const char *key);
+// Mustache truth: null, false and the empty list are not.
+bool value_is_truthy(const struct value *v);
+size_t value_count(const struct value *v);
+const struct value *value_at(const struct value *v, size_t i);
+bool value_equal(const struct value *a, const struct value *b);
+
+#endif

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+// One interface, two engines. Modules see statements, transactions and rows, never an
+// engine's own types. SQL is static: every statement is a row of a table like
+//
+//     static const struct db_stmt GET = {
+//         .name = "org.get", .sql = "SELECT id, name FROM org WHERE id = $1",
+//         .params = "id:int", .row = "id:int name:text"};
+//
+// Types in signatures: int text real blob bool time json; a trailing `?` allows NULL. `time`
+// is INTEGER milliseconds UTC, `bool` INTEGER 0/1, `json` TEXT holding JSON.
+#ifndef DB_DB_H
+#define DB_DB_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/value.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct db;    // an open district database
+struct db_tx; // a read snapshot, or a turn inside the write transaction
+
+struct db_stmt {
+    const char *name;     // "module.what", unique
+    const char *sql;      // for both engines; or NULL and the two below
+    const char *sqlite;   // engine's own text where one text is impossible
+    const char *postgres;
+    const char *params;   // "id:int q:text?" for $1, $2 …; NULL or "" = none
+    const char *row;      // the columns; NULL = no rows
+    const char *scans;    // why this statement may read a whole table; NULL = it must not
+};
+
+enum db_type { DB_NULL_T, DB_INT_T, DB_TEXT_T, DB_REAL_T, DB_BLOB_T };
+
+struct db_arg {
+    enum db_type type;
+    union {
+        int64_t i;
+        double r;
+        struct {
+            const void *p;
+            size_t n;
+        };
+    };
+};
+
+static inline struct db_arg
+db_arg_text(const char *s)
+{
+    return s == NULL ? (struct db_arg){.type = DB_NULL_T}
+                     : (struct db_arg){.type = DB_TEXT_T, .p = s, .n = __builtin_strlen(s)};
+}
+// Argument lists: db_run(tx, &STMT, DB_ARGS(DB_INT(7), DB_TEXT(name)))
+#define DB_INT(x) ((struct db_arg){.type = DB_INT_T, .i = (x)})
+#define DB_REAL(x) ((struct db_arg){.type = DB_REAL_T, .r = (x)})
+#define DB_TEXT(x) db_arg_text(x)
+#define DB_BLOB(ptr, len) ((struct db_arg){.type = DB_BLOB_T, .p = (ptr), .n = (len)})
+#define DB_NULL ((struct db_arg){.type = DB_NULL_T})
+// 0 as NULL: for optional references.
+#define DB_REF(x) db_arg_ref(x)
+static inline struct db_arg
+db_arg_ref(int64_t id)
+{
+    return id == 0 ? (struct db_arg){.type = DB_NULL_T}
+                   : (struct db_arg){.type = DB_INT_T, .i = id};
+}
+#define DB_ARGS(...)                                                                         \
+    ((const struct db_arg[]){__VA_ARGS__}),                                                  \
+        (sizeof((const struct db_arg[]){__VA_ARGS__}) / sizeof(struct db_arg))
+#define DB_NONE NULL, 0
+
+// ---- opening -------------------------------------------------------------------------
+
+struct db_options {
+    bool create;        // make the file when missing
+    bool sync_off;      // benches and test fixtures only: durability is given up
+    unsigned readers;   // most read snapshots open at once; 0 = 16
+    size_t queue;       // most writes waiting; 0 = 4096. More answer ERR_UNAVAILABLE.
+};
+
+// `url` is a file path, or postgresql://…. NULL and *why on failure.
+struct db *db_open(struct arena *a, const char *url, const struct db_options *o,
+                   const char **why);
+// Waits for the writes already submitted, then closes.
+void db_close(struct db *db);
+// "sqlite" or "postgres".
+const char *db_engine(const struct db *db);
+// True when a read may wait on the network: then the http threads must not run it.
+bool db_reads_wait(const struct db *db);
+
+// ---- reading -------------------------------------------------------------------------
+
+// Opens a snapshot (read-only: a write through it fails). One thread uses it at a time.
+// NULL when none is free within a second.
+struct db_tx *db_read_begin(struct db *db);
+void db_read_end(struct db_tx *tx);
+
+// ---- writing -------------------------------------------------------------------------
+
+// A unit of writing. It may run more than once and must not answer anybody; what it learns
+// goes into `arg`. Anything but ERR_OK, or a failed statement, rolls it back alone.
+typedef enum err (*db_work)(struct db_tx *tx, void *arg);
+// Called once, from a thread of the engine, after the commit is durable (or the roll-back).
+typedef void (*db_done)(enum err e, void *arg);
+
+struct db_job {
+    db_work work;
+    db_done done;
+    void *arg;
+    struct arena *arena; // guarded while `work` runs: exhaustion rolls back, ERR_TOO_LARGE
+    struct db_job *next; // the engine's
+    enum err result;     // the engine's
+};
+
+// Queues the job; `job` must live until done(). ERR_UNAVAILABLE when the queue is full: then
+// done() is not called.
+enum err db_submit(struct db *db, struct db_job *job);
+// The same and waits, for the command line, jobs and tests.
+enum err db_write(struct db *db, struct arena *a, db_work work, void *arg);
+
+// Counts committed writes; what is computed from the database may be kept until it changes.
+uint64_t db_generation(const struct db *db);
+
+// ---- statements ----------------------------------------------------------------------
+
+// A statement that fails marks the transaction: later ones do nothing, and it rolls back
+// with db_tx_err(). So rules need not check every call.
+enum err db_tx_err(const struct db_tx *tx);
+void db_tx_fail(struct db_tx *tx, enum err e);
+
+// Runs a statement without rows; returns the number of rows changed (0 on failure).
+int64_t db_run(struct db_tx *tx, const struct db_stmt *s, const struct db_arg *args, size_t n);
+// Runs INSERT … RETURNING id; returns the first column of the first row, 0 when none.
+int64_t db_insert(struct db_tx *tx, const struct db_stmt *s, const struct db_arg *args,
+                  size_t n);
+
+struct db_rows;
+// Never NULL. Every query ends with db_end(), also after the last row.
+struct db_rows *db_query(struct db_tx *tx, const struct db_stmt *s, const struct db_arg *args,
+                         size_t n);
+bool db_next(struct db_rows *r);
+void db_end(struct db_rows *r);
+bool db_is_null(struct db_rows *r, int col);
+int64_t db_int(struct db_rows *r, int col);      // 0 for NULL
+double db_real(struct db_rows *r, int col);
+const char *db_text(struct db_rows *r, int col); // NULL for NULL; valid until db_next/db_end
+const void *db_blob(struct db_rows *r, int col, size_t *n);
+// The row as a map with the names of the row signature; text is copied into the arena.
+struct value *db_row(struct db_rows *r, struct arena *a);
+
+// Whole results. db_one: NULL when there is no row. db_list: never NULL.
+struct value *db_one(struct db_tx *tx, struct arena *a, const struct db_stmt *s,
+                     const struct db_arg *args, size_t n);
+struct value *db_list(struct db_tx *tx, struct arena *a, const struct db_stmt *s,
+                      const struct db_arg *args, size_t n);
+// First column of the first row as integer, or `otherwise`.
+int64_t db_value_int(struct db_tx *tx, const struct db_stmt *s, const struct db_arg *args,
+                     size_t n, int64_t otherwise);
+
+// ---- schema --------------------------------------------------------------------------
+
+// A numbered, immutable piece of schema. Text between lines `-- @sqlite` / `-- @postgres` and
+// `-- @end` is for that engine only.
+struct db_patch {
+    int number;
+    const char *name; // "0012_demand"
+    const char *sql;
+};
+
+// Applies what is missing, in order, each in its own transaction, recorded with its hash.
+// Fails when an applied patch's text has changed, or the database is newer than the program.
+enum err db_migrate(struct db *db, const struct db_patch *patches, size_t n,
+                    const char **why);
+
+// Prepares the statement and reads its plan. False with *why (in the arena) when it does not
+// prepare, its signatures disagree with the engine, or it scans a table without `scans`.
+bool db_check_stmt(struct db *db, struct arena *a, const struct db_stmt *s, const char **why);
+
+// Engine's own integrity check (pages, indexes, foreign keys). NULL when sound, else what is
+// wrong.
+const char *db_check_integrity(struct db *db, struct arena *a);
+
+// A consistent copy of the running database into a new file.
+enum err db_copy_to(struct db *db, const char *path, const char **why);
+
+#endif

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// Charts as inline SVG without script or style attributes; colours come from app.css classes.
+// The page shows the same numbers as a table beside it.
+#ifndef VIEW_CHART_H
+#define VIEW_CHART_H
+
+#include "base/buf.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct chart_series {
+    const char *label;
+    const int64_t *values; // one per label on the axis
+};
+
+// Lines over a common axis (at most two series: classes l1 and l2). `title_id` names the
+// heading for aria-labelledby.
+void chart_lines(struct buf *b, const char *title_id, const char *const *labels, size_t n,
+                 const struct chart_series *series, size_t series_count, const char *unit);
+// Horizontal bars; `notes` (may be NULL) is text after each bar, `flag` marks bars in accent.
+void chart_bars(struct buf *b, const char *title_id, const char *const *labels,
+                const int64_t *values, const char *const *notes, const bool *flag, size_t n);
+
+#endif
