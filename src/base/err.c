@@ -41,8 +41,7 @@ faults_add(struct arena *a, struct faults *f, const char *field, const char *cod
         f->items = items;
         f->cap = cap;
     }
-    f->items[f->count++] =
-        (struct fault){.field = field, .code = code, .message = message};
+    f->items[f->count++] = (struct fault){.field = field, .code = code, .message = message};
     return ERR_INVALID;
 }
 

@@ -23,13 +23,13 @@ struct db;    // an open district database
 struct db_tx; // a read snapshot, or a turn inside the write transaction
 
 struct db_stmt {
-    const char *name;     // "module.what", unique
-    const char *sql;      // for both engines; or NULL and the two below
-    const char *sqlite;   // engine's own text where one text is impossible
+    const char *name;   // "module.what", unique
+    const char *sql;    // for both engines; or NULL and the two below
+    const char *sqlite; // engine's own text where one text is impossible
     const char *postgres;
-    const char *params;   // "id:int q:text?" for $1, $2 …; NULL or "" = none
-    const char *row;      // the columns; NULL = no rows
-    const char *scans;    // why this statement may read a whole table; NULL = it must not
+    const char *params; // "id:int q:text?" for $1, $2 …; NULL or "" = none
+    const char *row;    // the columns; NULL = no rows
+    const char *scans;  // why this statement may read a whole table; NULL = it must not
 };
 
 enum db_type { DB_NULL_T, DB_INT_T, DB_TEXT_T, DB_REAL_T, DB_BLOB_T };
@@ -66,18 +66,18 @@ db_arg_ref(int64_t id)
     return id == 0 ? (struct db_arg){.type = DB_NULL_T}
                    : (struct db_arg){.type = DB_INT_T, .i = id};
 }
-#define DB_ARGS(...)                                                                         \
-    ((const struct db_arg[]){__VA_ARGS__}),                                                  \
+#define DB_ARGS(...)                                                                           \
+    ((const struct db_arg[]){__VA_ARGS__}),                                                    \
         (sizeof((const struct db_arg[]){__VA_ARGS__}) / sizeof(struct db_arg))
 #define DB_NONE NULL, 0
 
 // ---- opening -------------------------------------------------------------------------
 
 struct db_options {
-    bool create;        // make the file when missing
-    bool sync_off;      // benches and test fixtures only: durability is given up
-    unsigned readers;   // most read snapshots open at once; 0 = 16
-    size_t queue;       // most writes waiting; 0 = 4096. More answer ERR_UNAVAILABLE.
+    bool create;      // make the file when missing
+    bool sync_off;    // benches and test fixtures only: durability is given up
+    unsigned readers; // most read snapshots open at once; 0 = 16
+    size_t queue;     // most writes waiting; 0 = 4096. More answer ERR_UNAVAILABLE.
 };
 
 // `url` is a file path, or postgresql://…. NULL and *why on failure.
@@ -143,7 +143,7 @@ struct db_rows *db_query(struct db_tx *tx, const struct db_stmt *s, const struct
 bool db_next(struct db_rows *r);
 void db_end(struct db_rows *r);
 bool db_is_null(struct db_rows *r, int col);
-int64_t db_int(struct db_rows *r, int col);      // 0 for NULL
+int64_t db_int(struct db_rows *r, int col); // 0 for NULL
 double db_real(struct db_rows *r, int col);
 const char *db_text(struct db_rows *r, int col); // NULL for NULL; valid until db_next/db_end
 const void *db_blob(struct db_rows *r, int col, size_t *n);
@@ -171,8 +171,7 @@ struct db_patch {
 
 // Applies what is missing, in order, each in its own transaction, recorded with its hash.
 // Fails when an applied patch's text has changed, or the database is newer than the program.
-enum err db_migrate(struct db *db, const struct db_patch *patches, size_t n,
-                    const char **why);
+enum err db_migrate(struct db *db, const struct db_patch *patches, size_t n, const char **why);
 
 // Prepares the statement and reads its plan. False with *why (in the arena) when it does not
 // prepare, its signatures disagree with the engine, or it scans a table without `scans`.

@@ -43,23 +43,23 @@ struct http_req {
     struct arena *arena;
     enum http_method method;
     bool head;
-    const char *path;  // decoded, UTF-8, no NUL, starts with '/'
+    const char *path;       // decoded, UTF-8, no NUL, starts with '/'
     const char *query_text; // raw, "" when none
     struct http_list query;
     struct http_list headers; // names in lower case
     struct http_list cookies;
-    const char *peer;  // client address: the edge's X-Forwarded-For last hop only on a unix
-                       // socket or when the peer is a trusted edge, else the socket's
-    bool tls;          // the trusted edge says the client came by TLS
-    const char *body;  // whole body, NUL after it; "" when none
+    const char *peer; // client address: the edge's X-Forwarded-For last hop only on a unix
+                      // socket or when the peer is a trusted edge, else the socket's
+    bool tls;         // the trusted edge says the client came by TLS
+    const char *body; // whole body, NUL after it; "" when none
     size_t body_size;
     struct http_list form; // parsed when the type is a form (urlencoded or multipart)
     struct http_file *files;
     size_t file_count;
-    bool too_large;    // the body went past the route's limit and was dropped
-    bool bad_form;     // declared a form, but it does not parse (or > 500 fields)
+    bool too_large;         // the body went past the route's limit and was dropped
+    bool bad_form;          // declared a form, but it does not parse (or > 500 fields)
     struct http_conn *conn; // for http_suspend / http_finish
-    void *user;        // the layer above keeps its state here
+    void *user;             // the layer above keeps its state here
 };
 
 const char *http_header(const struct http_req *r, const char *lower_name); // NULL if none
@@ -70,12 +70,12 @@ size_t http_list_count(const struct http_list *l, const char *name);
 
 struct http_resp {
     int status;
-    const char *type;  // content type; NULL = no body
-    const char *body;  // in the arena, static, or kept alive by a deferred clean-up
+    const char *type; // content type; NULL = no body
+    const char *body; // in the arena, static, or kept alive by a deferred clean-up
     size_t size;
     struct http_list headers; // added by http_set
-    bool no_compress;  // already compressed, or not worth it
-    const char *encoding; // content-encoding of `body` when it is already encoded
+    bool no_compress;         // already compressed, or not worth it
+    const char *encoding;     // content-encoding of `body` when it is already encoded
 };
 
 // Adds a header. Values are checked: CR, LF or NUL in one is our bug and answers 500.
@@ -96,17 +96,17 @@ void http_suspend(struct http_req *r);
 void http_resume(struct http_req *r); // from any thread, exactly once per suspend
 
 struct http_options {
-    const char *listen; // "127.0.0.1:8080", "[::1]:8080", "unix:/path"; port 0 picks one
-    bool public_ok;     // allow addresses other than loopback
-    unsigned threads;   // 0 = one a core
-    unsigned max_connections;  // 0 = 10000
-    unsigned per_ip;           // most connections of one client address; 0 = no cap on
-                               // loopback, 256 elsewhere
-    unsigned header_seconds;   // total deadline for the request's head; 0 = 10
-    unsigned min_body_rate;    // bytes a second after a grace of 5 s; 0 = 500
-    unsigned idle_seconds;     // keep-alive; 0 = 60
-    size_t arena_max;          // memory a request may take; 0 = 64 MiB
-    const char *trusted_edge;  // comma-separated peer addresses whose X-Forwarded-* count
+    const char *listen;       // "127.0.0.1:8080", "[::1]:8080", "unix:/path"; port 0 picks one
+    bool public_ok;           // allow addresses other than loopback
+    unsigned threads;         // 0 = one a core
+    unsigned max_connections; // 0 = 10000
+    unsigned per_ip;          // most connections of one client address; 0 = no cap on
+                              // loopback, 256 elsewhere
+    unsigned header_seconds;  // total deadline for the request's head; 0 = 10
+    unsigned min_body_rate;   // bytes a second after a grace of 5 s; 0 = 500
+    unsigned idle_seconds;    // keep-alive; 0 = 60
+    size_t arena_max;         // memory a request may take; 0 = 64 MiB
+    const char *trusted_edge; // comma-separated peer addresses whose X-Forwarded-* count
 };
 
 struct http_server;
@@ -119,10 +119,10 @@ void http_stop(struct http_server *s, unsigned seconds);
 
 struct http_stats {
     uint64_t requests;
-    uint64_t refused;      // malformed, stopped by the guard
-    uint64_t slow_closed;  // closed by the watchdog
-    uint64_t connections;  // open now
-    uint64_t status[6];    // answers by class, [2] = 2xx
+    uint64_t refused;     // malformed, stopped by the guard
+    uint64_t slow_closed; // closed by the watchdog
+    uint64_t connections; // open now
+    uint64_t status[6];   // answers by class, [2] = 2xx
 };
 void http_stats(const struct http_server *s, struct http_stats *out);
 

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 struct table_column {
-    const char *key;   // of the row maps
+    const char *key; // of the row maps
     const char *title;
 };
 
