@@ -7,6 +7,7 @@
 #include "base/arena.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define TIME_SECOND INT64_C(1000)
@@ -38,7 +39,10 @@ bool day_parse(const char *s, int32_t *day);
 const char *day_text(struct arena *a, int32_t day);
 // Strict RFC 3339 with any offset; `T` and `Z` in either case.
 bool time_parse(const char *s, int64_t *ms);
-const char *time_rfc3339(struct arena *a, int64_t ms); // +08:00
+const char *time_rfc3339(struct arena *a, int64_t ms); // +08:00, ms only when not zero
+// The same without an arena; returns the length.
+#define TIME_TEXT_MAX 32
+size_t time_format(char out[TIME_TEXT_MAX], int64_t ms);
 // For people: "2026-11-23 10:05", and "11-23 10:05".
 const char *time_minute_text(struct arena *a, int64_t ms);
 const char *time_short_text(struct arena *a, int64_t ms);
