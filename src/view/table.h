@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/value.h"
+#include "view/language.h"
 
 #include <stdbool.h>
 
@@ -13,7 +14,8 @@ struct table_column {
     const char *title;
 };
 
-// UTF-8 with BOM, CRLF, RFC 4180; leading = + - @ TAB CR get a ' before them.
+// UTF-8 with BOM, CRLF, RFC 4180; texts that start with = + - @ (also full width), TAB, CR or
+// LF get a ' before them, numbers do not. Times as "2026-11-23 10:05", lists joined by ';'.
 void csv_head(struct buf *b, const struct table_column *cols, size_t n);
 void csv_row(struct buf *b, const struct table_column *cols, size_t n, const struct value *row);
 
@@ -22,13 +24,20 @@ void csv_row(struct buf *b, const struct table_column *cols, size_t n, const str
 const char *xlsx_write(struct arena *a, const char *sheet, const struct table_column *cols,
                        size_t n, const struct value *rows, size_t *size);
 
-// Reading: strict RFC 4180 (also LF, a BOM, line breaks inside quotes). Calls `row` for each
-// record with its cells and the line it starts on; false from it stops. Returns NULL, or what
-// is wrong and where. `text` must be UTF-8 (or GB18030, detected and converted through ICU).
+// Reading: strict RFC 4180 (also LF, a BOM, line breaks inside quotes; blank lines are passed
+// over). Calls `row` for each record with its cells and the line it starts on; false from it
+// stops. The cells' texts live in the arena, the array only during the call. Returns NULL, or
+// what is wrong and where, a sentence in the reader's language. The text is UTF-8, or
+// GB18030, detected and converted through ICU.
 typedef bool (*csv_row_fn)(void *arg, size_t line, const char **cells, size_t n);
-const char *csv_read(struct arena *a, const char *text, size_t size, csv_row_fn row, void *arg);
-// The first sheet of a workbook, same callback; numbers as written, dates as serials.
-const char *xlsx_read(struct arena *a, const void *data, size_t size, csv_row_fn row,
-                      void *arg);
+const char *csv_read(struct arena *a, enum language l, const char *text, size_t size,
+                     csv_row_fn row, void *arg);
+// The first sheet of a workbook, same callback with the row's number as line; numbers as
+// written, dates as serials, truth as TRUE and FALSE; empty rows are passed over. Refuses
+// archives that unpack to more than 64 MiB or hold strange paths, and XML with a DTD.
+const char *xlsx_read(struct arena *a, enum language l, const void *data, size_t size,
+                      csv_row_fn row, void *arg);
+
+enum { TABLE_COLUMNS_MAX = 512, TABLE_CELL_MAX = 128 * 1024 }; // for both readers, bytes
 
 #endif
