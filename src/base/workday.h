@@ -33,9 +33,12 @@ int32_t workday_uncovered(int32_t from, int32_t to);
 int32_t workday_start(const struct office_hours *h, int64_t ms);
 // Closing time of the day `n` working days after day 0.
 int64_t workday_due(const struct office_hours *h, int64_t start_ms, int n);
-// Opening time of a day.
+// Opening and closing time of a day, working or not.
 int64_t workday_open(const struct office_hours *h, int32_t day);
-// Minutes of office time in [from, to); 0 when to ≤ from.
+int64_t workday_close(const struct office_hours *h, int32_t day);
+// Office time in [from, to) in milliseconds, and in whole minutes; 0 when to ≤ from. All
+// functions here take the same short time whatever the span.
+int64_t workday_ms(const struct office_hours *h, int64_t from, int64_t to);
 int64_t workday_minutes(const struct office_hours *h, int64_t from, int64_t to);
 
 #endif
