@@ -50,7 +50,7 @@ document.addEventListener('click', (e) => {
 
 // A dialog's content comes from the page its link names; what cannot be undone starts on Cancel.
 document.addEventListener('htmx:after:swap', () => {
-  const first = $('dialog[open] [autofocus]') || $('dialog[open] input:not([type=hidden]),dialog[open] textarea,dialog[open] select');
+  const first = $('dialog[open] [data-first]') || $('dialog[open] input:not([type=hidden]),dialog[open] textarea,dialog[open] select');
   const here = document.activeElement;
   if (first && (here === first.closest('dialog') || !first.closest('dialog').contains(here))) {
     first.focus();

@@ -8,7 +8,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync } from 'node:zlib';
-import { checkPage, launch, Results } from './lib.mjs';
+import { checkPage, DESKTOP, launch, open, Results, shoot } from './lib.mjs';
 import { common, samples } from './samples.mjs';
 
 const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -34,6 +34,100 @@ const answer = (res, status, type, body, headers = {}) => {
   res.writeHead(status, { 'content-type': type, 'content-encoding': 'br', 'content-security-policy': CSP, ...headers });
   res.end(body);
 };
+
+// ---- what the behaviours talk to -------------------------------------------------------------
+
+const drafts = [];
+let lost = false; // the session is over: a sent form ends at the login page
+const page = (name) => readFileSync(join(dir, `${name}-normal-zh.html`));
+const loginPage = () => `<!doctype html><html lang="zh-CN"><title>login</title><link rel="icon" href="${assets.logo}"><script src="${assets.app_js}" defer></script>`
+  + '<form data-login><h1>login</h1></form></html>';
+
+const behaviourRoute = (req, res, path) => {
+  const html = (body, status = 200) => answer(res, status, 'text/html; charset=utf-8', brotliCompressSync(body));
+  if (path.startsWith('/drafts/')) {
+    let body = '';
+    req.on('data', (d) => { body += d; });
+    req.on('end', () => {
+      drafts.push({ path, csrf: req.headers['x-csrf-token'], body: new URLSearchParams(body) });
+      res.writeHead(204).end();
+    });
+  } else if (path === '/demands' && req.method === 'POST') {
+    req.resume();
+    res.writeHead(303, { location: lost ? '/login' : '/message' }).end();
+  } else if (path === '/demands') {
+    html(page(new URL(req.url, 'http://x').searchParams.get('q') === '没有' ? 'empty' : 'list'));
+  } else if (path === '/demands/418/object') {
+    html(page('action'));
+  } else if (path === '/login') {
+    html(loginPage());
+  } else {
+    return false;
+  }
+  return true;
+};
+
+const behaviours = async (t, browser, base) => {
+  const context = await browser.newContext();
+  const visit = async (path) => {
+    const { page: p, seen } = await open(context, `${base}${path}`);
+    return [p, seen];
+  };
+  const is = (name, ok, what = 'not so') => t.check(`behaviour ${name}`, ok ? undefined : what);
+
+  const [d, dSeen] = await visit('/detail');
+  await d.click('text=退单');
+  await d.waitForSelector('dialog[open] #reason');
+  is('an action opens as a dialog, on Cancel when it cannot be undone', await d.evaluate(() => document.activeElement.matches('[data-first]')));
+  await d.keyboard.press('Escape');
+  is('Escape shuts the dialog and gives the focus back', await d.evaluate(() => !document.querySelector('dialog[open]')
+    && document.activeElement.textContent.includes('退单')));
+  await d.keyboard.press('/');
+  is("'/' goes to the search field", await d.evaluate(() => document.activeElement.id === 'q'));
+  is('no error on the way', dSeen.errors.length === 0, dSeen.errors.join(' | '));
+  await d.close();
+
+  const [l, lSeen] = await visit('/list');
+  await l.check('[data-all]');
+  is('one box checks all rows and counts them', await l.evaluate(() => [...document.querySelectorAll('tbody [name=id]')].every((c) => c.checked)
+    && document.querySelector('[data-chosen]').textContent === '6'));
+  await l.uncheck('tbody [name=id] >> nth=0');
+  is('an unchecked row leaves the head box between', await l.evaluate(() => document.querySelector('[data-all]').indeterminate));
+  await l.fill('#f-q', '没有');
+  await l.press('#f-q', 'Enter');
+  await l.waitForSelector('#list .empty');
+  is('filtering swaps the list and keeps the address', l.url().includes('q=') && await l.locator('.filters').count() === 1, l.url());
+  await l.goBack();
+  await l.waitForSelector('#list tbody tr');
+  is('and Back brings the whole list again', true);
+  is('no error while filtering', lSeen.errors.length === 0, lSeen.errors.join(' | '));
+  await l.close();
+
+  const [f, fSeen] = await visit('/form');
+  await f.fill('#body', '断网前写下的话');
+  await f.waitForSelector('[data-draft-state]:not(:empty)', { timeout: 5000 });
+  is('a draft is saved with its token', drafts.length === 1 && drafts[0].path === '/drafts/demand' && drafts[0].csrf === 'c5rf'
+    && drafts[0].body.get('body') === '断网前写下的话', JSON.stringify(drafts[0]));
+  is('and says when', /^草稿已保存 \d\d:\d\d:\d\d$/.test(await f.textContent('[data-draft-state]')));
+  await f.setInputFiles('#files', { name: 'big.bin', mimeType: 'application/octet-stream', buffer: Buffer.alloc(20971521) });
+  is('a file too large is refused before it is sent', await f.evaluate(() => !document.getElementById('files-max').hidden
+    && document.getElementById('files').files.length === 0));
+  lost = true;
+  await f.click('form[data-keep] [type=submit]');
+  await f.waitForSelector('[data-login]');
+  await f.goto(`${base}/form`);
+  is('what was typed comes back after the login', await f.inputValue('#body') === '断网前写下的话' && await f.locator('[data-kept]').isVisible());
+  lost = false;
+  await f.fill('#body', '第二次');
+  await f.click('form[data-keep] [type=submit]');
+  await f.waitForSelector('.done-head');
+  await f.goto(`${base}/form`);
+  is('what was received does not', await f.inputValue('#body') !== '第二次' && await f.locator('[data-kept]').isHidden());
+  const unexpected = fSeen.errors.filter((e) => !e.includes('422'));
+  is('no error in the form', unexpected.length === 0, unexpected.join(' | '));
+  await context.close();
+};
+
 const server = createServer((req, res) => {
   const { pathname, searchParams } = new URL(req.url, 'http://localhost');
   const file = files.get(pathname);
@@ -45,6 +139,9 @@ const server = createServer((req, res) => {
       body = brotliCompressSync(readFileSync(join(dir, file.name)));
     }
     answer(res, 200, file.type, body, { 'cache-control': 'public, max-age=31536000, immutable' });
+    return;
+  }
+  if (behaviourRoute(req, res, pathname)) {
     return;
   }
   const name = pathname.slice(1);
@@ -62,7 +159,17 @@ const t = new Results();
 const browser = await launch();
 try {
   for (const n of names) {
+    if (process.env.SHOTS) {
+      const page = await browser.newPage({ viewport: DESKTOP });
+      await page.goto(`${base}/${n}?lang=en`);
+      await page.locator('.menu summary').click({ timeout: 500 }).catch(() => {});
+      await shoot(page, `${n}-1440-en`);
+      await page.close();
+    }
     await checkPage(t, n, `${base}/${n}`, (o) => browser.newContext(o), (u) => `${u}?size=max`, samples[n][1]);
+  }
+  if (wanted.length === 0) {
+    await behaviours(t, browser, base);
   }
 } finally {
   await browser.close();
