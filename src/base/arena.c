@@ -131,7 +131,7 @@ add_block(struct arena *a, size_t n)
 void *
 arena_raw(struct arena *a, size_t n)
 {
-    if (n > SIZE_MAX - ALIGN) {
+    if (n > SIZE_MAX / 2) { // neither rounding up nor the block header may wrap
         exhausted(a);
     }
     size_t need = (n + ALIGN - 1) & ~(size_t)(ALIGN - 1);
