@@ -199,6 +199,12 @@ export const warmProblem = async (context, url) => {
   return live.length > BUDGET.warm ? live.map((r) => r.url).join(' ') : undefined;
 };
 
+// Pages of A4 a print makes.
+export const printedPages = async (page) => {
+  const pdf = (await page.pdf({ preferCSSPageSize: true })).toString('latin1');
+  return pdf.match(/\/Type\s*\/Page[^s]/g)?.length ?? 0;
+};
+
 let shots;
 // Screenshots go to $SHOTS when it is set.
 export const shoot = async (page, name, full = false) => {

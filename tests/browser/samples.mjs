@@ -119,6 +119,17 @@ const step = {
   fields: [field({ id: 'reason', name: 'reason', label: '退单理由', is_long: true, hint: '写明为什么不属于本部门职责。' })],
 };
 
+const td = (text, cls = '') => ({ text, class: cls });
+const paper = {
+  title: '理事会会议纪要', back_url: '/assemblies/3', print_hint: 'A4，双面；请在打印设置中关闭页眉页脚',
+  papers: [{ class: '', head: '临江区工商业联合会', number: '临工商纪〔2026〕14号', title: '第六届理事会第四次会议纪要',
+    parts: [
+      { heading: null, text: '2026年11月23日上午，商会第六届理事会第四次会议在区工商联三楼会议室召开。会议应到理事45人，实到38人，符合章程规定。', table: null },
+      { heading: '一、审议会费标准调整办法', text: '经无记名表决，同意35票，反对2票，弃权1票，表决通过。', table: { caption: '表决结果', columns: ['议题', '同意', '反对', '弃权', '结果'],
+        rows: [{ cells: [td('会费标准调整办法', 'left'), td('35'), td('2'), td('1'), td('通过')] }] } },
+    ], signature: '临江区商会秘书处', date_text: '2026年11月23日' }],
+};
+
 const links = [{ url: '/', label: '回首页', primary: true }, { url: '/help', label: '看帮助', primary: false }];
 
 // name → [page, status, data]
@@ -128,6 +139,7 @@ export const samples = {
   form: ['form', 422, form],
   detail: ['detail', 200, detail],
   action: ['action', 200, step],
+  paper: ['paper', 200, paper],
   error: ['error', 404, { title: '没有这一页', icon: 'map-off', detail: '网址可能少了几个字，或者这条内容已经撤下。', status: 404, request_id: null, links, me: null }],
   message: ['message', 200, { title: '收到了，我们来办', icon: 'check', class: 'is-ok', detail: '编号 SQ2026-000426　11月23日 10:24', links, flash: '已保存' }],
 };

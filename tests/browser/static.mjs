@@ -8,7 +8,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync } from 'node:zlib';
-import { checkPage, DESKTOP, launch, open, Results, shoot } from './lib.mjs';
+import { checkPage, DESKTOP, launch, open, printedPages, Results, shoot } from './lib.mjs';
 import { common, samples } from './samples.mjs';
 
 const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -125,6 +125,10 @@ const behaviours = async (t, browser, base) => {
   is('what was received does not', await f.inputValue('#body') !== '第二次' && await f.locator('[data-kept]').isHidden());
   const unexpected = fSeen.errors.filter((e) => !e.includes('422'));
   is('no error in the form', unexpected.length === 0, unexpected.join(' | '));
+
+  const [p] = await visit('/paper');
+  const n = await printedPages(p);
+  is('a short paper prints on one sheet', n === 1, `${n} sheets`);
   await context.close();
 };
 
