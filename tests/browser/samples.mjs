@@ -14,8 +14,8 @@ const nav = [
 }));
 
 // What kit/page.c gives every page.
-export const common = (assets, lang, size) => ({
-  lang, theme: 'auto', size, size_is_large: size !== 'normal', assets,
+export const common = (assets, lang) => ({
+  lang, theme: 'auto', size: 'normal', size_is_large: false, assets,
   district: '临江区', federation: '临江区工商联（总商会）', csrf: 'c5rf', version: '0.1.0', year: 2026,
   me: { id: 7, name: '周敏', role_label: '工作人员', unit: '区工商联经济服务科' },
   nav, notices: 7, has_notices: true, flash: null, path: '/demands',

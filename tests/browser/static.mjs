@@ -24,9 +24,9 @@ const url = (name) => [...files].find(([, f]) => f.name === name)[0];
 const assets = { app_css: url('app.css'), app_js: url('app.js'), doc_css: url('doc.css'), icons: url('i.svg'), logo: url('logo.svg') };
 
 for (const [lang, tag] of [['zh', 'zh-CN'], ['en', 'en']]) {
-  const jobs = names.flatMap((n) => ['normal', 'max'].map((size) => ({
-    page: samples[n][0], out: join(dir, `${n}-${size}-${lang}.html`), data: { ...common(assets, tag, size), ...samples[n][2] },
-  })));
+  const jobs = names.map((n) => ({
+    page: samples[n][0], out: join(dir, `${n}-${lang}.html`), data: { ...common(assets, tag), ...samples[n][2] },
+  }));
   execFileSync(binary, [lang], { input: JSON.stringify(jobs), stdio: ['pipe', 'inherit', 'inherit'] });
 }
 
@@ -39,7 +39,7 @@ const answer = (res, status, type, body, headers = {}) => {
 
 const drafts = [];
 let lost = false; // the session is over: a sent form ends at the login page
-const page = (name) => readFileSync(join(dir, `${name}-normal-zh.html`));
+const page = (name) => readFileSync(join(dir, `${name}-zh.html`));
 const loginPage = () => `<!doctype html><html lang="zh-CN"><title>login</title><link rel="icon" href="${assets.logo}"><script src="${assets.app_js}" defer></script>`
   + '<form data-login><h1>login</h1></form></html>';
 
@@ -59,6 +59,12 @@ const behaviourRoute = (req, res, path) => {
     html(page(new URL(req.url, 'http://x').searchParams.get('q') === '没有' ? 'empty' : 'list'));
   } else if (path === '/demands/418/object') {
     html(page('action'));
+  } else if (path === '/live') {
+    html(`<!doctype html><html lang="zh-CN"><title>live</title><meta name="htmx-config" content='{"includeIndicatorCSS":false}'>`
+      + `<link rel="icon" href="${assets.logo}"><script src="${assets.app_js}" defer></script><h1>live</h1><p id="n" hx-sse:connect="/stream">0</p></html>`);
+  } else if (path === '/stream') {
+    res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+    res.write('data: 42\n\n');
   } else if (path === '/login') {
     html(loginPage());
   } else {
@@ -126,6 +132,12 @@ const behaviours = async (t, browser, base) => {
   const unexpected = fSeen.errors.filter((e) => !e.includes('422'));
   is('no error in the form', unexpected.length === 0, unexpected.join(' | '));
 
+  const [v, vSeen] = await visit('/live');
+  is('server-sent events arrive', await v.waitForFunction(() => document.getElementById('n').textContent === '42', null, { timeout: 3000 })
+    .then(() => true, () => false), await v.textContent('#n'));
+  is('no error while listening', vSeen.errors.length === 0, vSeen.errors.join(' | '));
+  await v.close();
+
   const [p] = await visit('/paper');
   const n = await printedPages(p);
   is('a short paper prints on one sheet', n === 1, `${n} sheets`);
@@ -153,7 +165,7 @@ const server = createServer((req, res) => {
     answer(res, 404, 'text/plain', brotliCompressSync('no'));
     return;
   }
-  const html = readFileSync(join(dir, `${name}-${searchParams.get('size') ?? 'normal'}-${searchParams.get('lang') ?? 'zh'}.html`));
+  const html = readFileSync(join(dir, `${name}-${searchParams.get('lang') ?? 'zh'}.html`));
   answer(res, samples[name][1], 'text/html; charset=utf-8', brotliCompressSync(html), { 'cache-control': 'no-store' });
 });
 await new Promise((done) => { server.listen(0, '127.0.0.1', done); });
@@ -170,13 +182,14 @@ try {
       await shoot(page, `${n}-1440-en`);
       await page.close();
     }
-    await checkPage(t, n, `${base}/${n}`, (o) => browser.newContext(o), (u) => `${u}?size=max`, samples[n][1]);
+    await checkPage(t, n, `${base}/${n}`, (o) => browser.newContext(o), samples[n][1]);
   }
   if (wanted.length === 0) {
     await behaviours(t, browser, base);
   }
 } finally {
   await browser.close();
+  server.closeAllConnections();
   server.close();
   rmSync(dir, { recursive: true, force: true });
 }

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Checks the real pages: starts the program with demo data, logs in as every role, and visits
+// what that role's navigation leads to, the first record of each list and its first action.
+//   node tests/browser/run.mjs HUIQIAO [ROLE …]      SHOTS=dir keeps screenshots
+import { axeProblem, checkPage, errorsProblem, launch, login, open, Results, startServer } from './lib.mjs';
+
+const [binary, ...wanted] = process.argv.slice(2);
+const ROLES = ['admin', 'staff', 'secretary', 'officer', 'leader', 'member'];
+const MOST = 40; // pages a role; a crawl must end
+
+const t = new Results();
+const server = await startServer(binary);
+const browser = await launch();
+
+// Addresses of one kind look alike: /demands/12 and /demands/7 are both /demands/{id}.
+const shape = (url) => new URL(url).pathname.replace(/\/\d+(?=\/|$)/g, '/{id}');
+const label = (url) => shape(url).slice(1).replace(/[/{}]+/g, '-').replace(/-$/, '') || 'home';
+const checked = new Set();
+
+const linksOf = (page) => page.evaluate(() => {
+  const list = (selector, n) => [...document.querySelectorAll(selector)].slice(0, n).map((a) => a.href);
+  return [...list('.nav a, .tabbar a', 99), ...list('#list .t, .mlist a, .items .t', 1),
+    ...list('.page-head .actions a', 6), '/me', '/notices'].map((h) => new URL(h, location.href).href.split('#')[0]);
+});
+// Files are downloads, not pages.
+const isPage = (url) => url.startsWith(server.base) && !/\.(csv|xlsx|json|pdf|zip)$|\/attachments\//.test(new URL(url).pathname);
+
+const visit = async (role, url, contexts) => {
+  const name = `${role} ${shape(url)}`;
+  if (!checked.has(shape(url))) {
+    checked.add(shape(url));
+    await checkPage(t, `${role}-${label(url)}`, url, contexts);
+  }
+  const context = await contexts({});
+  const { page, cdp, seen } = await open(context, url);
+  t.check(`${name} answers`, seen.status !== 200 && seen.status);
+  t.check(`${name} errors`, errorsProblem(seen));
+  t.check(`${name} axe`, await axeProblem(cdp));
+  const links = await linksOf(page);
+  await context.close();
+  return links.filter(isPage);
+};
+
+const crawl = async (role) => {
+  const first = await browser.newContext();
+  const ok = await login(first, server.base, role);
+  t.check(`${role} can log in`, ok ? undefined : 'still at the login page');
+  if (!ok) {
+    return;
+  }
+  const storageState = await first.storageState();
+  await first.close();
+  const contexts = (o) => browser.newContext({ ...o, storageState });
+  const seen = new Set();
+  const queue = [`${server.base}/`];
+  while (queue.length > 0 && seen.size < MOST) {
+    const url = queue.shift();
+    if (!seen.has(shape(url))) {
+      seen.add(shape(url));
+      queue.push(...await visit(role, url, contexts));
+    }
+  }
+};
+
+try {
+  const anyone = (o) => browser.newContext(o);
+  if (wanted.length === 0) {
+    await checkPage(t, 'login', `${server.base}/login`, anyone);
+    await checkPage(t, 'no-such-page', `${server.base}/no-such-page`, anyone, 404);
+  }
+  for (const role of ROLES.filter((r) => wanted.length === 0 || wanted.includes(r))) {
+    await crawl(role);
+  }
+} finally {
+  await browser.close();
+  await server.stop();
+}
+process.exit(t.finish());
