@@ -1,0 +1,1019 @@
+// SPDX-License-Identifier: Apache-2.0
+// The embedded engine: connections, transactions and statements of SQLite in WAL mode, with
+// one writing connection and a pool of read-only ones.
+#include "db/sqlite.h"
+
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    BUSY_MS = 5000,              // how long to wait for another process that writes
+    APPLICATION_ID = 0x48516462, // "HQdb"
+    // A checkpoint after this many pages in the log: seldom enough to write a page that is
+    // changed often only once, small enough to take milliseconds.
+    CHECKPOINT_FRAMES = 2000,
+    // Then readers have held the log back for long: wait for them a moment.
+    LOG_TOO_LONG = 8 * CHECKPOINT_FRAMES,
+    MOST_TWINS = 16,
+    FIRST_SLOTS = 128,
+};
+
+// ---- the library -----------------------------------------------------------------------
+
+static void
+library_log(void *arg, int rc, const char *msg)
+{
+    switch (rc & 0xff) {
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_IOERR:
+    case SQLITE_FULL:
+    case SQLITE_CANTOPEN:
+        log_error("sqlite: %s (%d)", msg, rc);
+        break;
+    case SQLITE_NOTICE:
+        log_info("sqlite: %s", msg);
+        break;
+    default:
+        break; // failed statements are reported where they fail
+    }
+}
+
+static void
+library_start(void)
+{
+    // A connection is used by one thread at a time, and counting memory costs a global lock.
+    sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    sqlite3_config(SQLITE_CONFIG_LOG, library_log, NULL);
+    sqlite3_initialize();
+}
+
+// ---- what statements may do (W8) -------------------------------------------------------
+
+static bool
+function_is_banned(const char *name)
+{
+    return name != NULL && (sqlite3_stricmp(name, "load_extension") == 0 ||
+                            sqlite3_stricmp(name, "fts3_tokenizer") == 0);
+}
+
+static int
+authorize_patch(int code, const char *a, const char *b)
+{
+    switch (code) {
+    case SQLITE_CREATE_TABLE:
+    case SQLITE_CREATE_INDEX:
+    case SQLITE_CREATE_TRIGGER:
+    case SQLITE_CREATE_VIEW:
+    case SQLITE_DROP_TABLE:
+    case SQLITE_DROP_INDEX:
+    case SQLITE_DROP_TRIGGER:
+    case SQLITE_DROP_VIEW:
+    case SQLITE_ALTER_TABLE:
+    case SQLITE_REINDEX:
+    case SQLITE_ANALYZE:
+        return SQLITE_OK;
+    case SQLITE_CREATE_VTABLE:
+    case SQLITE_DROP_VTABLE:
+        return b != NULL && sqlite3_stricmp(b, "fts5") == 0 ? SQLITE_OK : SQLITE_DENY;
+    case SQLITE_PRAGMA: // ALTER TABLE … ADD COLUMN with a constraint asks for it
+        return a != NULL && sqlite3_stricmp(a, "quick_check") == 0 ? SQLITE_OK : SQLITE_DENY;
+    default:
+        return SQLITE_DENY;
+    }
+}
+
+static int
+authorize(void *arg, int code, const char *a, const char *b, const char *schema,
+          const char *trigger)
+{
+    const struct sq_conn *c = arg;
+    if (c->own) {
+        return SQLITE_OK;
+    }
+    switch (code) {
+    case SQLITE_SELECT:
+    case SQLITE_READ:
+    case SQLITE_INSERT:
+    case SQLITE_UPDATE:
+    case SQLITE_DELETE:
+    case SQLITE_RECURSIVE:
+        return SQLITE_OK;
+    case SQLITE_FUNCTION:
+        return function_is_banned(b) ? SQLITE_DENY : SQLITE_OK;
+    case SQLITE_PRAGMA: // full-text search looks at it
+        if (a != NULL && b == NULL && sqlite3_stricmp(a, "data_version") == 0) {
+            return SQLITE_OK;
+        }
+        break;
+    default:
+        break;
+    }
+    return c->role == SQ_PATCHER ? authorize_patch(code, a, b) : SQLITE_DENY;
+}
+
+// ---- connections -----------------------------------------------------------------------
+
+static void
+harden(sqlite3 *h)
+{
+    sqlite3_db_config(h, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_db_config(h, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    sqlite3_db_config(h, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
+    sqlite3_db_config(h, SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER, 0, NULL);
+    sqlite3_db_config(h, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+    sqlite3_db_config(h, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+    sqlite3_limit(h, SQLITE_LIMIT_ATTACHED, 0);
+    sqlite3_limit(h, SQLITE_LIMIT_LENGTH, 64 * 1024 * 1024);
+    sqlite3_limit(h, SQLITE_LIMIT_SQL_LENGTH, 1024 * 1024);
+    sqlite3_limit(h, SQLITE_LIMIT_TRIGGER_DEPTH, 16);
+}
+
+static int
+pragma_row(void *arg, int n, char **values, char **names)
+{
+    char *out = arg;
+    sqlite3_snprintf(32, out, "%s", n > 0 && values[0] != NULL ? values[0] : "");
+    return 0;
+}
+
+// Runs a pragma and keeps the first answer, at most 31 bytes.
+static bool
+pragma(struct sq_conn *c, const char *sql, char answer[32])
+{
+    answer[0] = '\0';
+    return sqlite3_exec(c->h, sql, pragma_row, answer, NULL) == SQLITE_OK;
+}
+
+// A file that is not ours is left alone, even when it is an SQLite database.
+static bool
+is_ours(struct sq_conn *c, const char **why)
+{
+    char id[32];
+    char pages[32];
+    if (!pragma(c, "PRAGMA application_id", id) || !pragma(c, "PRAGMA page_count", pages)) {
+        *why = sqlite3_errmsg(c->h);
+        return false;
+    }
+    if (atoi(id) == APPLICATION_ID || strcmp(pages, "0") == 0) {
+        return true;
+    }
+    *why = "the file is a database of another program";
+    return false;
+}
+
+static bool
+set_up_file(struct sq_conn *c, const char **why)
+{
+    char answer[32];
+    if (!is_ours(c, why)) {
+        return false;
+    }
+    if (!pragma(c, "PRAGMA journal_mode = WAL", answer) || strcmp(answer, "wal") != 0) {
+        *why = sqlite3_errcode(c->h) == SQLITE_OK ? "the file system cannot hold a shared log"
+                                                  : sqlite3_errmsg(c->h);
+        return false;
+    }
+    if (!pragma(c, "PRAGMA application_id", answer) ||
+        (atoi(answer) != APPLICATION_ID &&
+         !pragma(c, "PRAGMA application_id = 1213293666", answer))) {
+        *why = sqlite3_errmsg(c->h);
+        return false;
+    }
+    return true;
+}
+_Static_assert(APPLICATION_ID == 1213293666, "the pragma takes no expression");
+
+static const char *
+settings(enum sq_role role)
+{
+    switch (role) {
+    case SQ_READER:
+        return "PRAGMA query_only = ON; PRAGMA cache_size = -1024; PRAGMA temp_store = MEMORY;"
+               "PRAGMA cell_size_check = ON";
+    case SQ_WRITER:
+        return "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -8192;"
+               "PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON;"
+               "PRAGMA journal_size_limit = 67108864";
+    case SQ_PATCHER:
+        // Rebuilding a table needs references off; they are checked before the commit.
+        return "PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF;"
+               "PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY";
+    }
+    return "";
+}
+
+static bool
+prepare_controls(struct sq_conn *c)
+{
+    static const char *const SQL[SQ_CONTROLS] = {
+        [SQ_BEGIN] = "BEGIN IMMEDIATE",
+        [SQ_COMMIT] = "COMMIT",
+        [SQ_ROLLBACK] = "ROLLBACK",
+        [SQ_MARK] = "SAVEPOINT job",
+        [SQ_MARK_KEEP] = "RELEASE job",
+        [SQ_MARK_UNDO] = "ROLLBACK TO job",
+        [SQ_DATA_VERSION] = "PRAGMA data_version",
+    };
+    for (unsigned i = 0; i < SQ_CONTROLS; i++) {
+        const char *sql = i == SQ_BEGIN && c->role == SQ_READER ? "BEGIN" : SQL[i];
+        if (sqlite3_prepare_v3(c->h, sql, -1, SQLITE_PREPARE_PERSISTENT, &c->control[i],
+                               NULL) != SQLITE_OK) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int
+on_commit(void *arg, sqlite3 *h, const char *schema, int frames)
+{
+    struct sq_conn *c = arg;
+    c->frames = frames;
+    c->logged = true;
+    return SQLITE_OK;
+}
+
+static int
+control(struct sq_conn *c, enum sq_control which)
+{
+    sqlite3_stmt *h = c->control[which];
+    c->own = true; // a changed schema makes SQLite compile it again
+    int rc = sqlite3_step(h);
+    sqlite3_reset(h);
+    c->own = false;
+    return rc;
+}
+
+// Writes of another connection (a patch, or the command line beside the server) count too.
+static void
+look_for_others(struct sq_conn *c)
+{
+    sqlite3_stmt *h = c->control[SQ_DATA_VERSION];
+    c->own = true;
+    if (sqlite3_step(h) == SQLITE_ROW) {
+        int64_t version = sqlite3_column_int64(h, 0);
+        if (c->seen != 0 && version != c->seen) {
+            atomic_fetch_add(&c->tx.db->generation, 1);
+        }
+        c->seen = version;
+    }
+    sqlite3_reset(h);
+    c->own = false;
+}
+
+static bool
+set_up(struct sq_conn *c, bool sync_off, const char **why)
+{
+    sqlite3_busy_timeout(c->h, BUSY_MS);
+    harden(c->h);
+    if (c->role != SQ_READER && !set_up_file(c, why)) {
+        return false;
+    }
+    const char *sync = sync_off ? "PRAGMA synchronous = OFF" : "";
+    if (sqlite3_exec(c->h, settings(c->role), NULL, NULL, NULL) != SQLITE_OK ||
+        sqlite3_exec(c->h, sync, NULL, NULL, NULL) != SQLITE_OK) {
+        *why = sqlite3_errmsg(c->h);
+        return false;
+    }
+    // Checkpoints are ours to run: after the answers, not before.
+    sqlite3_wal_hook(c->h, on_commit, c);
+    c->own = true;
+    bool ready = sqlite3_set_authorizer(c->h, authorize, c) == SQLITE_OK && prepare_controls(c);
+    c->own = false;
+    if (!ready) {
+        *why = sqlite3_errmsg(c->h);
+    } else if (c->role == SQ_WRITER) {
+        look_for_others(c);
+    }
+    return ready;
+}
+
+static void
+conn_close(struct sq_conn *c)
+{
+    for (unsigned i = 0; i < c->cap; i++) {
+        sq_stmt_free(c->slots[i]);
+    }
+    for (unsigned i = 0; i < SQ_CONTROLS; i++) {
+        sqlite3_finalize(c->control[i]);
+    }
+    free(c->slots);
+    sqlite3_close_v2(c->h);
+    free(c);
+}
+
+// NULL and *why, which is in the arena, or logged when there is no arena.
+static struct sq_conn *
+conn_open(struct sq_db *db, enum sq_role role, struct arena *a, const char **why)
+{
+    const char *reason = "out of memory";
+    struct sq_conn *c = calloc(1, sizeof *c);
+    if (c != NULL) {
+        c->tx.db = &db->db;
+        c->role = role;
+        int flags = role == SQ_READER ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+        flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
+        int rc = sqlite3_open_v2(db->path, &c->h, flags, NULL);
+        reason = sqlite3_errstr(rc);
+        if (rc == SQLITE_OK && set_up(c, db->db.options.sync_off, &reason)) {
+            return c;
+        }
+    }
+    if (a != NULL) {
+        *why = arena_strdup(a, reason);
+    } else {
+        log_error("cannot open another reader: %s", reason);
+    }
+    if (c != NULL) {
+        conn_close(c);
+    }
+    return NULL;
+}
+
+// ---- opening the database --------------------------------------------------------------
+
+int
+sq_make_file(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return errno;
+    }
+    close(fd);
+    char *dir = strdup(path);
+    if (dir == NULL) {
+        return ENOMEM;
+    }
+    char *slash = strrchr(dir, '/');
+    slash[slash == dir ? 1 : 0] = '\0';
+    fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    free(dir);
+    int rc = fd < 0 || fsync(fd) != 0 ? errno : 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return rc;
+}
+
+static void
+sq_close(struct db *base)
+{
+    struct sq_db *db = (struct sq_db *)(void *)base;
+    pthread_mutex_destroy(&db->lock);
+    pthread_cond_destroy(&db->freed);
+    free(db->path);
+    free(db);
+}
+
+static struct sq_db *
+db_new(const char *url)
+{
+    struct sq_db *db = calloc(1, sizeof *db);
+    if (db == NULL) {
+        return NULL;
+    }
+    // "file:" would be read as a URI with options, and the directory must be nameable.
+    db->path = sqlite3_mprintf("%s%s", *url == '/' ? "" : "./", url);
+    char *path = db->path == NULL ? NULL : strdup(db->path);
+    sqlite3_free(db->path);
+    db->path = path;
+    if (path == NULL) {
+        free(db);
+        return NULL;
+    }
+    pthread_mutex_init(&db->lock, NULL);
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&db->freed, &attr);
+    pthread_condattr_destroy(&attr);
+    return db;
+}
+
+static struct db *
+sq_open(struct arena *a, const char *url, const struct db_options *o, const char **why)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, library_start);
+    struct sq_db *db = db_new(url);
+    if (db == NULL) {
+        *why = "out of memory";
+        return NULL;
+    }
+    int rc = o->create ? sq_make_file(db->path) : 0;
+    if (rc != 0 && rc != EEXIST) {
+        *why = arena_printf(a, "cannot make %s: %s", db->path, strerror(rc));
+        sq_close(&db->db);
+        return NULL;
+    }
+    return &db->db;
+}
+
+static struct db_tx *
+sq_write_open(struct db *base, struct arena *a, const char **why)
+{
+    struct sq_conn *c = conn_open((struct sq_db *)(void *)base, SQ_WRITER, a, why);
+    return c == NULL ? NULL : &c->tx;
+}
+
+static struct db_tx *
+sq_patch_open(struct db *base, struct arena *a, const char **why)
+{
+    struct sq_conn *c = conn_open((struct sq_db *)(void *)base, SQ_PATCHER, a, why);
+    return c == NULL ? NULL : &c->tx;
+}
+
+static void
+sq_write_close(struct db_tx *tx)
+{
+    conn_close(sq_conn_of(tx));
+}
+
+// ---- transactions ----------------------------------------------------------------------
+
+static enum db_outcome
+outcome(struct sq_conn *c, int rc, const char *what)
+{
+    if (rc == SQLITE_DONE) {
+        return DB_DONE;
+    }
+    log_error("%s failed: %s (%d)", what, sqlite3_errmsg(c->h), rc);
+    switch (rc & 0xff) {
+    case SQLITE_IOERR:
+        return rc == SQLITE_IOERR_NOMEM ? DB_ALONE : DB_BROKEN;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return DB_BROKEN;
+    case SQLITE_CONSTRAINT: // a deferred reference of one of the jobs
+    case SQLITE_FULL:
+    case SQLITE_NOMEM:
+        return DB_ALONE;
+    default:
+        return DB_FAILED;
+    }
+}
+
+static enum db_outcome
+sq_begin(struct db_tx *tx)
+{
+    struct sq_conn *c = sq_conn_of(tx);
+    return outcome(c, control(c, SQ_BEGIN), "begin");
+}
+
+static void
+sq_rollback(struct db_tx *tx)
+{
+    struct sq_conn *c = sq_conn_of(tx);
+    if (!sqlite3_get_autocommit(c->h)) {
+        control(c, SQ_ROLLBACK);
+    }
+}
+
+static enum db_outcome
+sq_commit(struct db_tx *tx)
+{
+    struct sq_conn *c = sq_conn_of(tx);
+    c->idle = 0;
+    enum db_outcome o = outcome(c, control(c, SQ_COMMIT), "commit");
+    if (o != DB_DONE) {
+        sq_rollback(tx);
+    }
+    if (o == DB_BROKEN) {
+        // Closing must not copy into the database what may not be on the disk.
+        sqlite3_db_config(c->h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    }
+    return o;
+}
+
+static enum db_outcome
+sq_mark(struct db_tx *tx)
+{
+    struct sq_conn *c = sq_conn_of(tx);
+    return outcome(c, control(c, SQ_MARK), "savepoint");
+}
+
+static enum db_outcome
+sq_mark_keep(struct db_tx *tx)
+{
+    struct sq_conn *c = sq_conn_of(tx);
+    return outcome(c, control(c, SQ_MARK_KEEP), "release");
+}
+
+static enum db_outcome
+sq_mark_undo(struct db_tx *tx)
+{
+    struct sq_conn *c = sq_conn_of(tx);
+    enum db_outcome o = outcome(c, control(c, SQ_MARK_UNDO), "rollback to");
+    return o == DB_DONE ? sq_mark_keep(tx) : o;
+}
+
+static bool
+sq_alive(struct db_tx *tx)
+{
+    return !sqlite3_get_autocommit(sq_conn_of(tx)->h);
+}
+
+static uint64_t
+sq_changed(struct db_tx *tx)
+{
+    return (uint64_t)sqlite3_total_changes64(sq_conn_of(tx)->h);
+}
+
+static enum db_outcome
+checkpoint(struct sq_conn *c, int mode, int wait_ms)
+{
+    int log = 0;
+    int copied = 0;
+    sqlite3_busy_timeout(c->h, wait_ms);
+    int rc = sqlite3_wal_checkpoint_v2(c->h, NULL, mode, &log, &copied);
+    sqlite3_busy_timeout(c->h, BUSY_MS);
+    if (rc == SQLITE_OK) {
+        c->copied = copied > 0 ? copied : 0;
+        c->logged = mode != SQLITE_CHECKPOINT_TRUNCATE && c->logged;
+    } else if ((rc & 0xff) != SQLITE_BUSY && (rc & 0xff) != SQLITE_LOCKED) {
+        return outcome(c, rc, "checkpoint") == DB_BROKEN ? DB_BROKEN : DB_DONE;
+    }
+    return DB_DONE;
+}
+
+static enum db_outcome
+sq_tidy(struct db_tx *tx, bool idle)
+{
+    struct sq_conn *c = sq_conn_of(tx);
+    look_for_others(c);
+    if (c->frames < c->copied) {
+        c->copied = 0; // the log began again
+    }
+    if (c->frames - c->copied >= CHECKPOINT_FRAMES) {
+        bool wait = c->frames >= LOG_TOO_LONG;
+        return checkpoint(c, wait ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE,
+                          wait ? 200 : 0);
+    }
+    if (idle && c->logged && ++c->idle >= 4) {
+        return checkpoint(c, SQLITE_CHECKPOINT_TRUNCATE, 0);
+    }
+    return DB_DONE;
+}
+
+// ---- readers ---------------------------------------------------------------------------
+
+// A free reader, or NULL with *make set when a new one may be opened.
+static struct sq_conn *
+take_reader(struct sq_db *db, bool *make)
+{
+    struct timespec until = {0};
+    pthread_mutex_lock(&db->lock);
+    int rc = 0;
+    while (db->free == NULL && db->opened >= db->db.options.readers && !db->closed && rc == 0) {
+        if (until.tv_sec == 0) {
+            clock_gettime(CLOCK_MONOTONIC, &until);
+            until.tv_sec++;
+        }
+        db->waiters++;
+        rc = pthread_cond_timedwait(&db->freed, &db->lock, &until);
+        db->waiters--;
+    }
+    struct sq_conn *c = db->free;
+    if (c != NULL) {
+        db->free = c->next;
+    }
+    *make = c == NULL && !db->closed && db->opened < db->db.options.readers;
+    if (*make) {
+        db->opened++;
+    }
+    pthread_mutex_unlock(&db->lock);
+    return c;
+}
+
+static void
+give_reader(struct sq_db *db, struct sq_conn *c)
+{
+    pthread_mutex_lock(&db->lock);
+    if (c == NULL) {
+        db->opened--;
+    } else {
+        c->next = db->free; // last in, first out: its pages and statements are warm
+        db->free = c;
+    }
+    if (db->waiters > 0) {
+        pthread_cond_signal(&db->freed);
+    }
+    pthread_mutex_unlock(&db->lock);
+}
+
+static struct db_tx *
+sq_read_begin(struct db *base)
+{
+    struct sq_db *db = (struct sq_db *)(void *)base;
+    bool make = false;
+    struct sq_conn *c = take_reader(db, &make);
+    if (make) {
+        c = conn_open(db, SQ_READER, NULL, NULL);
+        if (c == NULL) {
+            give_reader(db, NULL);
+        }
+    }
+    if (c == NULL) {
+        return NULL;
+    }
+    int rc = control(c, SQ_BEGIN);
+    c->tx.err = rc == SQLITE_DONE ? ERR_OK : ERR_UNAVAILABLE;
+    return &c->tx;
+}
+
+static void
+sq_read_end(struct db_tx *tx)
+{
+    sq_rollback(tx);
+    give_reader((struct sq_db *)(void *)tx->db, sq_conn_of(tx));
+}
+
+static void
+sq_read_close(struct db *base)
+{
+    struct sq_db *db = (struct sq_db *)(void *)base;
+    pthread_mutex_lock(&db->lock);
+    db->closed = true;
+    struct sq_conn *c = db->free;
+    db->free = NULL;
+    pthread_mutex_unlock(&db->lock);
+    while (c != NULL) {
+        struct sq_conn *next = c->next;
+        conn_close(c);
+        db->opened--;
+        c = next;
+    }
+    if (db->opened > 0) {
+        log_error("%u read snapshots are still open at close", db->opened);
+    }
+}
+
+// ---- statements ------------------------------------------------------------------------
+
+static bool
+map_parameters(struct sq_stmt *st, const char **what)
+{
+    unsigned n = st->rows.params->count;
+    if ((unsigned)sqlite3_bind_parameter_count(st->h) != n) {
+        *what = "the parameters are not those of the signature";
+        return false;
+    }
+    // $1 is a name to SQLite, numbered by first appearance: never bind by position.
+    for (unsigned i = 0; i < n; i++) {
+        char name[16];
+        sqlite3_snprintf(sizeof name, name, "$%u", i + 1);
+        st->index[i] = sqlite3_bind_parameter_index(st->h, name);
+        if (st->index[i] == 0) {
+            *what = "a parameter of the signature is missing in the text";
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool
+fits_signature(struct sq_stmt *st, const char *tail, const char **what)
+{
+    while (*tail == ' ' || *tail == '\n' || *tail == ';') {
+        tail++;
+    }
+    if (*tail != '\0' || st->h == NULL) {
+        *what = "the text is not one statement";
+        return false;
+    }
+    if ((unsigned)sqlite3_column_count(st->h) != st->rows.row->count) {
+        *what = "the columns are not those of the signature";
+        return false;
+    }
+    return map_parameters(st, what);
+}
+
+struct sq_stmt *
+sq_stmt_new(struct sq_conn *c, const struct db_stmt *s, int *rc, const char **what)
+{
+    const struct db_signature *params = db_signature_get(s->params);
+    const struct db_signature *row = db_signature_get(s->row);
+    const char *sql = db_stmt_sql(s, c->tx.db->engine);
+    *rc = SQLITE_OK;
+    if (params == NULL || row == NULL || sql == NULL) {
+        *what = sql == NULL ? "there is no text for this engine" : "a signature is malformed";
+        return NULL;
+    }
+    struct sq_stmt *st = calloc(1, sizeof *st + params->count * sizeof st->index[0]);
+    if (st == NULL) {
+        *rc = SQLITE_NOMEM;
+        *what = "out of memory";
+        return NULL;
+    }
+    st->sql = sql;
+    st->rows = (struct db_rows){.tx = &c->tx, .stmt = s, .params = params, .row = row};
+    const char *tail = "";
+    *rc = sqlite3_prepare_v3(c->h, sql, -1, SQLITE_PREPARE_PERSISTENT, &st->h, &tail);
+    if (*rc != SQLITE_OK) {
+        *what = sqlite3_errmsg(c->h);
+    }
+    if (*rc != SQLITE_OK || !fits_signature(st, tail, what)) {
+        sq_stmt_free(st);
+        return NULL;
+    }
+    st->rows.writes = !sqlite3_stmt_readonly(st->h);
+    return st;
+}
+
+void
+sq_stmt_free(struct sq_stmt *st)
+{
+    while (st != NULL) {
+        struct sq_stmt *twin = st->twin;
+        sqlite3_finalize(st->h);
+        free(st);
+        st = twin;
+    }
+}
+
+static enum err
+err_of(int rc)
+{
+    switch (rc) {
+    case SQLITE_CONSTRAINT_UNIQUE:
+    case SQLITE_CONSTRAINT_PRIMARYKEY:
+    case SQLITE_CONSTRAINT_ROWID:
+    case SQLITE_CONSTRAINT_FOREIGNKEY:
+    case SQLITE_CONSTRAINT_TRIGGER:
+        return ERR_CONFLICT;
+    default:
+        break;
+    }
+    switch (rc & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_FULL:
+    case SQLITE_IOERR:
+    case SQLITE_NOMEM:
+    case SQLITE_CANTOPEN:
+    case SQLITE_PROTOCOL:
+        return ERR_UNAVAILABLE;
+    case SQLITE_TOOBIG:
+        return ERR_TOO_LARGE;
+    default:
+        return ERR_INTERNAL;
+    }
+}
+
+static void
+stmt_failed(struct sq_conn *c, const struct db_stmt *s, int rc, const char *what)
+{
+    enum err e = rc == SQLITE_OK ? ERR_INTERNAL : err_of(rc);
+    if (e == ERR_CONFLICT) {
+        db_tx_fail(&c->tx, e); // an ordinary outcome, not a fault
+    } else {
+        db_blame(&c->tx, s, e, what);
+    }
+}
+
+static struct sq_stmt **
+slot_of(struct sq_stmt **slots, unsigned cap, const struct db_stmt *s)
+{
+    // Statements lie in arrays: the low bits of their addresses say little.
+    uint64_t hash = ((uintptr_t)s >> 3) * UINT64_C(0x9e3779b97f4a7c15);
+    unsigned i = (unsigned)(hash >> 32) & (cap - 1);
+    while (slots[i] != NULL && slots[i]->rows.stmt != s) {
+        i = (i + 1) & (cap - 1);
+    }
+    return &slots[i];
+}
+
+static bool
+slots_grow(struct sq_conn *c)
+{
+    if (c->used * 2 < c->cap) {
+        return true;
+    }
+    unsigned cap = c->cap == 0 ? FIRST_SLOTS : c->cap * 2;
+    struct sq_stmt **slots = calloc(cap, sizeof(struct sq_stmt *));
+    if (slots == NULL) {
+        return false;
+    }
+    for (unsigned i = 0; i < c->cap; i++) {
+        if (c->slots[i] != NULL) {
+            *slot_of(slots, cap, c->slots[i]->rows.stmt) = c->slots[i];
+        }
+    }
+    free(c->slots);
+    c->slots = slots;
+    c->cap = cap;
+    return true;
+}
+
+static struct sq_stmt *
+compile(struct sq_conn *c, const struct db_stmt *s)
+{
+    int rc;
+    const char *what = "";
+    struct sq_stmt *st = sq_stmt_new(c, s, &rc, &what);
+    if (st == NULL) {
+        stmt_failed(c, s, rc, what);
+        return NULL;
+    }
+    if (st->rows.writes && c->role == SQ_READER) {
+        db_blame(&c->tx, s, ERR_INTERNAL, "writes through a read snapshot");
+        sq_stmt_free(st);
+        return NULL;
+    }
+    return st;
+}
+
+// Every copy is at work in an outer query: one more, unless something recurses without end.
+static struct sq_stmt *
+another_twin(struct sq_conn *c, struct sq_stmt *st)
+{
+    unsigned n = 0;
+    for (struct sq_stmt *t = st; t != NULL; t = t->twin) {
+        if (t->rows.state == ROWS_IDLE) {
+            return t;
+        }
+        n++;
+    }
+    if (n >= MOST_TWINS) {
+        db_blame(&c->tx, st->rows.stmt, ERR_INTERNAL, "is open too often at once");
+        return NULL;
+    }
+    struct sq_stmt *t = compile(c, st->rows.stmt);
+    if (t != NULL) {
+        t->twin = st->twin;
+        st->twin = t;
+    }
+    return t;
+}
+
+static struct db_rows *
+sq_prepare(struct db_tx *tx, const struct db_stmt *s)
+{
+    struct sq_conn *c = sq_conn_of(tx);
+    if (!slots_grow(c)) {
+        db_tx_fail(tx, ERR_UNAVAILABLE);
+        return NULL;
+    }
+    struct sq_stmt **slot = slot_of(c->slots, c->cap, s);
+    struct sq_stmt *st = *slot;
+    if (st == NULL) {
+        st = compile(c, s);
+        *slot = st;
+        c->used += st != NULL;
+    } else if (st->rows.state != ROWS_IDLE) {
+        st = another_twin(c, st);
+    } else if (st->sql != db_stmt_sql(s, tx->db->engine)) {
+        db_blame(tx, s, ERR_INTERNAL, "changed its text; statements are constant");
+        return NULL;
+    }
+    return st == NULL ? NULL : &st->rows;
+}
+
+static struct sq_stmt *
+stmt_of(struct db_rows *r)
+{
+    return (struct sq_stmt *)(void *)r;
+}
+
+static int
+bind_one(sqlite3_stmt *h, int i, const struct db_arg *arg)
+{
+    switch (arg->type) {
+    case DB_INT_T:
+        return sqlite3_bind_int64(h, i, arg->i);
+    case DB_REAL_T:
+        return sqlite3_bind_double(h, i, arg->r);
+    case DB_TEXT_T:
+        return sqlite3_bind_text64(h, i, arg->p, arg->n, SQLITE_STATIC, SQLITE_UTF8);
+    case DB_BLOB_T:
+        return arg->n == 0 ? sqlite3_bind_zeroblob(h, i, 0)
+                           : sqlite3_bind_blob64(h, i, arg->p, arg->n, SQLITE_STATIC);
+    case DB_NULL_T:
+        break;
+    }
+    return sqlite3_bind_null(h, i);
+}
+
+static bool
+sq_bind(struct db_rows *r, const struct db_arg *args)
+{
+    struct sq_stmt *st = stmt_of(r);
+    for (unsigned i = 0; i < r->params->count; i++) {
+        int rc = bind_one(st->h, st->index[i], &args[i]);
+        if (rc != SQLITE_OK) {
+            stmt_failed(sq_conn_of(r->tx), r->stmt, rc, sqlite3_errstr(rc));
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool
+sq_step(struct db_rows *r)
+{
+    int rc = sqlite3_step(stmt_of(r)->h);
+    if (rc == SQLITE_ROW) {
+        return true;
+    }
+    if (rc != SQLITE_DONE) {
+        struct sq_conn *c = sq_conn_of(r->tx);
+        stmt_failed(c, r->stmt, rc, sqlite3_errmsg(c->h));
+    }
+    return false;
+}
+
+static void
+sq_finish(struct db_rows *r)
+{
+    sqlite3_reset(stmt_of(r)->h);
+}
+
+static int64_t
+sq_affected(struct db_rows *r)
+{
+    return r->writes ? sqlite3_changes64(sq_conn_of(r->tx)->h) : 0;
+}
+
+static enum db_type
+sq_cell(struct db_rows *r, unsigned col, struct db_arg *out)
+{
+    sqlite3_stmt *h = stmt_of(r)->h;
+    int i = (int)col;
+    switch (sqlite3_column_type(h, i)) {
+    case SQLITE_INTEGER:
+        if (r->row->fields[col].kind == KIND_REAL) {
+            out->r = sqlite3_column_double(h, i);
+            return DB_REAL_T;
+        }
+        out->i = sqlite3_column_int64(h, i);
+        return DB_INT_T;
+    case SQLITE_FLOAT:
+        out->r = sqlite3_column_double(h, i);
+        return DB_REAL_T;
+    case SQLITE_TEXT:
+        out->p = sqlite3_column_text(h, i);
+        out->n = (size_t)sqlite3_column_bytes(h, i);
+        return out->p == NULL ? DB_NULL_T : DB_TEXT_T;
+    case SQLITE_BLOB:
+        out->p = sqlite3_column_blob(h, i);
+        out->n = (size_t)sqlite3_column_bytes(h, i);
+        out->p = out->p == NULL ? "" : out->p;
+        return DB_BLOB_T;
+    default:
+        return DB_NULL_T;
+    }
+}
+
+static bool
+sq_script(struct db_tx *tx, struct arena *a, const char *sql, const char **why)
+{
+    struct sq_conn *c = sq_conn_of(tx);
+    if (sqlite3_exec(c->h, sql, NULL, NULL, NULL) != SQLITE_OK) {
+        *why = arena_strdup(a, sqlite3_errmsg(c->h));
+        return false;
+    }
+    return true;
+}
+
+const struct db_engine db_sqlite = {
+    .name = "sqlite",
+    .reads_wait = false,
+    .batch = 256,
+    .open = sq_open,
+    .close = sq_close,
+    .read_begin = sq_read_begin,
+    .read_end = sq_read_end,
+    .read_close = sq_read_close,
+    .write_open = sq_write_open,
+    .patch_open = sq_patch_open,
+    .write_close = sq_write_close,
+    .begin = sq_begin,
+    .commit = sq_commit,
+    .rollback = sq_rollback,
+    .mark = sq_mark,
+    .mark_keep = sq_mark_keep,
+    .mark_undo = sq_mark_undo,
+    .alive = sq_alive,
+    .changed = sq_changed,
+    .tidy = sq_tidy,
+    .prepare = sq_prepare,
+    .bind = sq_bind,
+    .step = sq_step,
+    .finish = sq_finish,
+    .affected = sq_affected,
+    .cell = sq_cell,
+    .script = sq_script,
+    .references = sq_references,
+    .check = sq_check,
+    .integrity = sq_integrity,
+    .copy = sq_copy,
+};

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// Private to src/db: what an engine implements. db.c checks signatures and builds values,
+// writer.c batches and answers jobs, migrate.c applies patches; an engine only moves rows.
+#ifndef DB_ENGINE_H
+#define DB_ENGINE_H
+
+#include "db/db.h"
+
+#include <stdatomic.h>
+
+// ---- signatures ------------------------------------------------------------------------
+
+enum db_kind { KIND_INT, KIND_TEXT, KIND_REAL, KIND_BLOB, KIND_BOOL, KIND_TIME, KIND_JSON };
+
+struct db_field {
+    const char *name; // interned for the life of the process: a value map may keep it
+    enum db_kind kind;
+    bool null; // NULL is allowed
+};
+
+struct db_signature {
+    unsigned count;
+    const struct db_field *fields;
+};
+
+// Parses "id:int q:text?" once and keeps it for ever, so that names may be kept. NULL or ""
+// is the empty signature. NULL when the text is not a signature.
+const struct db_signature *db_signature_get(const char *text);
+
+// ---- what every engine's objects begin with --------------------------------------------
+
+struct db_engine;
+struct db_writer;
+
+struct db {
+    const struct db_engine *engine;
+    struct db_options options;
+    struct db_writer *writer;
+    _Atomic uint64_t generation;
+};
+
+struct db_tx {
+    struct db *db;
+    enum err err;         // first failure; later statements do nothing
+    struct db_rows *open; // queries not ended yet, innermost first
+};
+
+enum db_rows_state {
+    ROWS_IDLE, // prepared, not in use; also the answer to a query that failed
+    ROWS_OPEN, // arguments bound
+    ROWS_ON,   // standing on a row
+    ROWS_DONE, // behind the last row, not ended
+};
+
+struct db_rows {
+    struct db_tx *tx;
+    const struct db_stmt *stmt;
+    const struct db_signature *params;
+    const struct db_signature *row;
+    struct db_rows *outer; // next in tx->open
+    enum db_rows_state state;
+    bool writes;
+    bool blamed; // a NULL where none is declared was logged already
+};
+
+// How a transaction step ended.
+enum db_outcome {
+    DB_DONE,
+    DB_ALONE,  // the batch failed because of one job in it: each may succeed alone
+    DB_FAILED, // nothing was written; answer ERR_UNAVAILABLE and go on
+    DB_BROKEN, // what is on the disk is unknown: no more writes until a restart (D4)
+};
+
+struct db_engine {
+    const char *name;
+    bool reads_wait;
+    unsigned batch; // most jobs in one transaction
+
+    // NULL and *why. The generic part of struct db is filled by the caller.
+    struct db *(*open)(struct arena *a, const char *url, const struct db_options *o,
+                       const char **why);
+    void (*close)(struct db *db); // after read_close and write_close; frees db
+
+    struct db_tx *(*read_begin)(struct db *db);
+    void (*read_end)(struct db_tx *tx);
+    void (*read_close)(struct db *db); // no reader is open, none will be
+
+    // A connection that writes, and one that may change the schema (close: write_close).
+    struct db_tx *(*write_open)(struct db *db, struct arena *a, const char **why);
+    struct db_tx *(*patch_open)(struct db *db, struct arena *a, const char **why);
+    void (*write_close)(struct db_tx *tx);
+    enum db_outcome (*begin)(struct db_tx *tx);
+    enum db_outcome (*commit)(struct db_tx *tx);
+    void (*rollback)(struct db_tx *tx);
+    // A mark inside a transaction: set, forget it, or go back to it.
+    enum db_outcome (*mark)(struct db_tx *tx);
+    enum db_outcome (*mark_keep)(struct db_tx *tx);
+    enum db_outcome (*mark_undo)(struct db_tx *tx);
+    // False when the engine gave up the whole transaction after an error.
+    bool (*alive)(struct db_tx *tx);
+    // Rows changed through this connection so far, also those undone.
+    uint64_t (*changed)(struct db_tx *tx);
+    // Housekeeping between transactions, after answers are sent. `idle`: nobody is waiting.
+    enum db_outcome (*tidy)(struct db_tx *tx, bool idle);
+
+    // Statements. NULL after failing tx. The result is ROWS_IDLE with its signatures set.
+    struct db_rows *(*prepare)(struct db_tx *tx, const struct db_stmt *s);
+    // `args` fit the signature; they and what they point to live until finish.
+    bool (*bind)(struct db_rows *r, const struct db_arg *args);
+    bool (*step)(struct db_rows *r); // false: no more rows, or tx failed
+    void (*finish)(struct db_rows *r);
+    int64_t (*affected)(struct db_rows *r);
+    // The cell and the type found, which the caller compares with the declared one: i, r, or
+    // p and n (text ends in NUL). Whole numbers in a real column answer as real.
+    enum db_type (*cell)(struct db_rows *r, unsigned col, struct db_arg *out);
+
+    // A script of several statements, engine's own sections only. False and *why.
+    bool (*script)(struct db_tx *tx, struct arena *a, const char *sql, const char **why);
+    // After a patch, before its commit: references that lead nowhere. False and *why.
+    bool (*references)(struct db_tx *tx, struct arena *a, const char **why);
+    bool (*check)(struct db_tx *tx, struct arena *a, const struct db_stmt *s, const char **why);
+    const char *(*integrity)(struct db *db, struct arena *a);
+    enum err (*copy)(struct db *db, const char *path, const char **why);
+};
+
+extern const struct db_engine db_sqlite;
+
+// The engine's text of a statement; NULL when it has none.
+const char *db_stmt_sql(const struct db_stmt *s, const struct db_engine *e);
+
+// Ends what work or a reader left open, for instance when its arena ran out.
+void db_end_all(struct db_tx *tx);
+
+// Marks tx failed with e and logs, once, what is wrong with the statement.
+void db_blame(struct db_tx *tx, const struct db_stmt *s, enum err e, const char *what);
+
+// ---- writer.c --------------------------------------------------------------------------
+
+// Starts the writing thread on a connection of its own. NULL and *why.
+struct db_writer *db_writer_start(struct db *db, struct arena *a, const char **why);
+enum err db_writer_submit(struct db_writer *w, struct db_job *job);
+// Runs what is queued and ends the thread. Returns its connection, for write_close.
+struct db_tx *db_writer_stop(struct db_writer *w);
+
+#endif

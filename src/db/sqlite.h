@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// Private to the SQLite engine (sqlite.c and sqlite_check.c); nothing else includes it.
+#ifndef DB_SQLITE_H
+#define DB_SQLITE_H
+
+#include "db/engine.h"
+
+#include <pthread.h>
+#include <sqlite3.h>
+
+enum sq_role { SQ_READER, SQ_WRITER, SQ_PATCHER };
+
+// Our own statements, prepared once per connection.
+enum sq_control {
+    SQ_BEGIN,
+    SQ_COMMIT,
+    SQ_ROLLBACK,
+    SQ_MARK,
+    SQ_MARK_KEEP,
+    SQ_MARK_UNDO,
+    SQ_DATA_VERSION,
+    SQ_CONTROLS
+};
+
+struct sq_stmt {
+    struct db_rows rows; // first: the engine's callers see only this
+    sqlite3_stmt *h;
+    const char *sql;      // what was compiled, to notice a db_stmt that changed underneath
+    struct sq_stmt *twin; // the same statement again, for a query inside its own query
+    int index[];          // SQLite's number of parameter $1, $2 …
+};
+
+struct sq_conn {
+    struct db_tx tx; // first
+    sqlite3 *h;
+    enum sq_role role;
+    bool own; // one of our own statements is at work: the authorizer lets it pass
+    sqlite3_stmt *control[SQ_CONTROLS];
+    struct sq_stmt **slots; // open addressing by db_stmt pointer
+    unsigned cap;
+    unsigned used;
+    struct sq_conn *next; // in the pool
+    // of the writer
+    int frames;    // in the write-ahead log after the last commit
+    int copied;    // of these, copied into the database by the last checkpoint
+    bool logged;   // the log holds something
+    unsigned idle; // times found idle since the last write
+    int64_t seen;  // data_version: moves when another connection has written
+};
+
+struct sq_db {
+    struct db db; // first
+    char *path;
+    pthread_mutex_t lock;
+    pthread_cond_t freed;
+    struct sq_conn *free;
+    unsigned opened;
+    unsigned waiters;
+    bool closed;
+};
+
+static inline struct sq_conn *
+sq_conn_of(struct db_tx *tx)
+{
+    return (struct sq_conn *)(void *)tx;
+}
+
+// Compiles a statement and compares it with its signatures. NULL: *rc is SQLite's code, or
+// SQLITE_OK when SQLite is content but the signature is not, and *what says why until the
+// connection is used again.
+struct sq_stmt *sq_stmt_new(struct sq_conn *c, const struct db_stmt *s, int *rc,
+                            const char **what);
+void sq_stmt_free(struct sq_stmt *st);
+
+// Makes an empty file that must not exist yet. It holds personal data, so nobody else may read
+// it, and it must be found after a power cut, so its directory entry is made durable. `path`
+// holds a slash. 0 or errno.
+int sq_make_file(const char *path);
+
+// sqlite_check.c
+bool sq_check(struct db_tx *tx, struct arena *a, const struct db_stmt *s, const char **why);
+bool sq_references(struct db_tx *tx, struct arena *a, const char **why);
+const char *sq_integrity(struct db *db, struct arena *a);
+enum err sq_copy(struct db *db, const char *path, const char **why);
+
+#endif
