@@ -145,6 +145,11 @@ const check = () => {
     const found = p.endsWith('.html') ? text.matchAll(/icons\}\}#([a-z0-9-]+)"/g)
       : text.matchAll(/"([a-z0-9-]+)"/g);
     [...found].forEach((m) => seen.add(m[1]));
+    for (const m of text.matchAll(/(?:\.icon =|"icon",)\s*"([a-z0-9-]+)"/g)) {
+      if (!names.includes(m[1])) {
+        wrong.push(`lacks "${m[1]}" of ${relative(root, p)}`);
+      }
+    }
   }
   wrong.push(...sorted.filter((n) => !seen.has(n)).map((n) => `"${n}" is used nowhere`));
   wrong.forEach((w) => console.error(`assets/icons.txt: ${w}`));

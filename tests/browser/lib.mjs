@@ -169,6 +169,16 @@ export const sidewaysProblem = (page) => page.evaluate(() => {
   return `${document.documentElement.scrollWidth} px wide of ${width}: ${out.slice(0, 4).join(', ')}`;
 });
 
+// Icons a page names that the sprite does not have.
+export const iconProblem = (page) => page.evaluate(async () => {
+  const hrefs = [...new Set([...document.querySelectorAll('use')].map((u) => u.getAttribute('href')))];
+  if (hrefs.length === 0) {
+    return undefined;
+  }
+  const sprite = await (await fetch(hrefs[0].split('#')[0])).text();
+  return hrefs.map((h) => h.split('#')[1]).filter((n) => !sprite.includes(`id="${n}"`)).join(' ') || undefined;
+});
+
 const kind = (r) => ({ Document: 'html', Stylesheet: 'css', Script: 'js' })[r.type];
 
 export const budgetProblem = (seen) => {
@@ -228,6 +238,7 @@ export const checkPage = async (t, name, url, contexts, status = 200) => {
     if (scheme === 'light') {
       t.check(`${name} status`, seen.status !== status && seen.status);
       t.check(`${name} budget`, budgetProblem(seen));
+      t.check(`${name} icons`, await iconProblem(page));
       t.check(`${name} warm`, status < 400 ? await warmProblem(context, url) : undefined);
     }
     t.check(`${name} axe ${scheme}`, await axeProblem(cdp));
