@@ -92,8 +92,13 @@ struct http_app {
     bool (*serve)(void *arg, struct http_req *r, struct http_resp *resp);
     void (*resumed)(void *arg, struct http_req *r, struct http_resp *resp);
 };
+// Call http_suspend inside serve when everything is allocated, and only then hand the request
+// to another thread: from that moment request and arena are its property, and serve may touch
+// neither again. http_resume: from any thread, exactly once per suspend, even before serve has
+// returned; the caller touches nothing of the request after it. A suspended request is never
+// freed, even when its client has gone.
 void http_suspend(struct http_req *r);
-void http_resume(struct http_req *r); // from any thread, exactly once per suspend
+void http_resume(struct http_req *r);
 
 struct http_options {
     const char *listen;       // "127.0.0.1:8080", "[::1]:8080", "unix:/path"; port 0 picks one
@@ -103,7 +108,8 @@ struct http_options {
     unsigned per_ip;          // most connections of one client address; 0 = no cap on
                               // loopback, 256 elsewhere
     unsigned header_seconds;  // total deadline for the request's head; 0 = 10
-    unsigned min_body_rate;   // bytes a second after a grace of 5 s; 0 = 500
+    unsigned min_body_rate;   // bytes a second after the grace; 0 = 500
+    unsigned grace_seconds;   // before the body rate counts; 0 = 5
     unsigned idle_seconds;    // keep-alive; 0 = 60
     size_t arena_max;         // memory a request may take; 0 = 64 MiB
     const char *trusted_edge; // comma-separated peer addresses whose X-Forwarded-* count
@@ -132,7 +138,7 @@ struct http_asset {
     const char *path; // "/s/app.1a2b3c4d.css"
     const char *name; // "app.css"
     const char *type;
-    const char *etag;
+    const char *etag;                           // with its double quotes
     const unsigned char *plain, *gzip, *brotli; // gzip, brotli NULL where they do not pay
     size_t plain_size, gzip_size, brotli_size;
 };
@@ -141,8 +147,10 @@ void http_serve_asset(const struct http_asset *f, struct http_req *r, struct htt
 
 // ---- router -----------------------------------------------------------------------------
 
-// Patterns: "/demands/{id}/events"; a {name} takes one whole segment. Literal segments win
-// over parameters. The same method and pattern twice is a conflict.
+// Patterns: "/demands/{id}/events"; a {name} takes one whole, non-empty segment. Literal
+// segments win over parameters; where the literal does not know the method, the parameter
+// gets its chance (GET /x/{id}/sign beside POST /x/{id}/{step}). The same method and pattern
+// twice is a conflict, whatever the parameters are called.
 struct http_router;
 struct http_router *http_router_new(struct arena *a);
 // False (conflict) leaves the router unusable and sets *why.
