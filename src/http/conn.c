@@ -142,9 +142,12 @@ conn_welcome(struct conn_set *s, const struct sockaddr *sa)
     const struct conn_peer *p = peer_find(s, address);
     unsigned held = p == NULL ? 0 : p->connections;
     pthread_mutex_unlock(&s->lock);
+    if (s->limits.per_ip == 0) {
+        return true; // on loopback everybody has the same address; the rest waits in the
+                     // backlog
+    }
     bool reserved = atomic_load_explicit(&s->open, memory_order_relaxed) >= s->limits.max;
-    return (s->limits.per_ip == 0 || held < s->limits.per_ip) &&
-           (!reserved || held < RESERVED_FREE_FOR);
+    return held < s->limits.per_ip && (!reserved || held < RESERVED_FREE_FOR);
 }
 
 struct http_conn *

@@ -170,16 +170,21 @@ http_suspend(struct http_req *r)
 {
     struct exchange *x = (struct exchange *)r;
     x->phase = EXCHANGE_SUSPENDED;
+    atomic_store(&x->resumed, false);
     arena_end(x->arena, x->guard); // from here the arena may be another thread's
     MHD_suspend_connection(x->conn->mhd);
 }
 
 // The library marks the connection and wakes its thread; that thread looks at the mark only
-// after the callback that suspended has returned, so resuming before that is no race.
+// after the callback that suspended has returned, so resuming before that is no race. Once it
+// is marked the exchange may be gone, hence the order here.
 void
 http_resume(struct http_req *r)
 {
-    MHD_resume_connection(r->conn->mhd);
+    struct exchange *x = (struct exchange *)r;
+    struct MHD_Connection *mhd = x->conn->mhd;
+    atomic_store(&x->resumed, true);
+    MHD_resume_connection(mhd);
 }
 
 // ---- the body ----------------------------------------------------------------------------
@@ -243,7 +248,7 @@ judge(struct exchange *x, struct MHD_Connection *mhd, const char *method, const 
         status = guard_version(version);
     }
     if (status == 0) {
-        status = request_read_headers(x, mhd);
+        status = request_read_headers(x, mhd, method, version);
     }
     return status == 0 ? guard_finish(&x->head, version) : status;
 }
@@ -319,6 +324,8 @@ exchange_begin(void *server, const char *uri, struct MHD_Connection *mhd)
     } // else the deadline has been running since the connection was made
     if (ARENA_TRY(x->arena, &g)) {
         x->head.size = uri == NULL ? 0 : strlen(uri) + sizeof "GET  HTTP/1.1\r\n\r\n";
+        x->target = (uintptr_t)uri;
+        x->target_end = uri == NULL ? 0 : (uintptr_t)uri + strlen(uri);
         x->refuse = guard_target(x->arena, uri, &x->req.path, &x->req.query_text);
         arena_end(x->arena, &g);
     } else {
@@ -408,7 +415,9 @@ exchange_end(void *server, struct MHD_Connection *mhd, void **state,
         return;
     }
     *state = NULL;
-    if (x->phase == EXCHANGE_SUSPENDED) {
+    // A client that went away is noticed only after http_resume, so this cannot happen unless
+    // the library is stopped by force.
+    if (x->phase == EXCHANGE_SUSPENDED && !atomic_load(&x->resumed)) {
         log_error("a connection ended while the application had its request; memory is kept");
         return;
     }

@@ -27,11 +27,13 @@ struct exchange {
     struct http_server *server;
     struct http_conn *conn;
     struct guard_head head;
+    uintptr_t target, target_end; // where the library has the target, see request.c
     enum exchange_phase phase;
-    int refuse;  // status when the guard refuses; 0
-    bool close;  // Connection: close
-    bool in_app; // counted in server->in_app
-    bool capped; // counted against the client's cap
+    _Atomic bool resumed; // http_resume was called: the application has let go
+    int refuse;           // status when the guard refuses; 0
+    bool close;           // Connection: close
+    bool in_app;          // counted in server->in_app
+    bool capped;          // counted against the client's cap
     size_t limit;
     char *body;
     size_t body_size;
@@ -72,7 +74,9 @@ void exchange_end(void *server, struct MHD_Connection *mhd, void **state,
 void exchange_pool_free(struct http_server *s);
 
 // Fills headers-derived parts of the request: lower-case names, cookies, query, peer, tls.
-// Returns 0 or the status to refuse with. (request.c)
-int request_read_headers(struct exchange *x, struct MHD_Connection *mhd);
+// `method` and `version` are the library's own pointers. Returns 0 or the status to refuse
+// with. (request.c)
+int request_read_headers(struct exchange *x, struct MHD_Connection *mhd, const char *method,
+                         const char *version);
 
 #endif

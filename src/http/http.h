@@ -96,7 +96,8 @@ struct http_app {
 // to another thread: from that moment request and arena are its property, and serve may touch
 // neither again. http_resume: from any thread, exactly once per suspend, even before serve has
 // returned; the caller touches nothing of the request after it. A suspended request is never
-// freed, even when its client has gone.
+// freed, even when its client has gone; then `resumed` is not called and the arena's deferred
+// clean-ups run.
 void http_suspend(struct http_req *r);
 void http_resume(struct http_req *r);
 
