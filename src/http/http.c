@@ -209,10 +209,9 @@ http_stop(struct http_server *s, unsigned seconds)
         return;
     }
     atomic_store(&s->stopping, true);
-    MHD_socket fd = MHD_quiesce_daemon(s->daemon);
-    if (fd != MHD_INVALID_SOCKET) {
-        close(fd);
-    }
+    // The descriptor stays open until the library's threads have ended: they may still name it.
+    MHD_quiesce_daemon(s->daemon);
+    shutdown(s->listener.fd, SHUT_RDWR);
     listen_forget(&s->listener);
     conn_set_close_idle(&s->conns);
     wait_for_zero(&s->active, conn_now() + (int64_t)seconds * 1000);
@@ -224,6 +223,7 @@ http_stop(struct http_server *s, unsigned seconds)
         return;
     }
     MHD_stop_daemon(s->daemon);
+    close(s->listener.fd);
     conn_set_stop(&s->conns);
     exchange_pool_free(s);
     pthread_mutex_destroy(&s->pool_lock);

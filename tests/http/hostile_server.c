@@ -14,7 +14,7 @@
 enum { BODY_LIMIT = 1 << 20, SLOW_MS = 100 };
 
 static _Atomic unsigned long handled, smuggled;
-static struct http_server *server;
+static struct http_server *_Atomic server;
 
 static void
 answer(struct http_req *r, struct http_resp *resp, int status, const char *text)
