@@ -77,6 +77,19 @@ exchange_clear(struct exchange *x, struct http_server *s, struct http_conn *c)
 
 // ---- answering ---------------------------------------------------------------------------
 
+// An answer head the library has no room for would end the connection without a word.
+static bool
+head_fits(const struct exchange *x)
+{
+    enum { FIXED = 256, EACH = 4 }; // status line, Date, length; ": " and CRLF
+    size_t size = FIXED;
+    for (size_t i = 0; i < x->resp.headers.count; i++) {
+        const struct http_kv *h = &x->resp.headers.items[i];
+        size += strlen(h->name) + (h->value == NULL ? 0 : strlen(h->value)) + EACH;
+    }
+    return size <= x->room;
+}
+
 static enum MHD_Result
 queue(struct exchange *x, struct MHD_Connection *mhd)
 {
@@ -117,6 +130,10 @@ refuse(struct exchange *x, struct MHD_Connection *mhd, int status)
 static enum MHD_Result
 answer_app(struct exchange *x, struct MHD_Connection *mhd)
 {
+    if (!head_fits(x)) {
+        log_error("the head of the answer to %s is too large", x->req.path);
+        reply_error(&x->req, &x->resp, 500);
+    }
     enum MHD_Result ok = queue(x, mhd);
     leave_app(x);
     return ok;

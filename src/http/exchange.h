@@ -34,6 +34,7 @@ struct exchange {
     bool close;           // Connection: close
     bool in_app;          // counted in server->in_app
     bool capped;          // counted against the client's cap
+    size_t room;          // for the head of the answer
     size_t limit;
     char *body;
     size_t body_size;
@@ -43,7 +44,15 @@ struct exchange {
     char client[LISTEN_TEXT];
 };
 
-enum { EXCHANGES_KEPT = 64 };
+enum {
+    EXCHANGES_KEPT = 64,
+    // The library's memory for one connection. Head, records and answer head share it, and it
+    // touches all of it on every kept-alive connection: 5,000 of these are the 64 MB an idle
+    // crowd may cost.
+    EXCHANGE_MEMORY = 11 * 1024 + 512,
+    EXCHANGE_RECORD = 64,       // it needs for each header, query field and cookie
+    EXCHANGE_REPLY_HEAD = 2048, // must be left, or it hangs up without an answer
+};
 
 struct http_server {
     struct MHD_Daemon *daemon;

@@ -13,9 +13,6 @@
 #include <unistd.h>
 
 enum {
-    // Head, header records and answer head share it, and the library touches all of it on every
-    // kept-alive connection: 5,000 of these are the 64 MB an idle crowd may cost.
-    CONNECTION_MEMORY = 11 * 1024 + 512,
     CONNECTIONS_DEFAULT = 10000,
     PER_IP_PUBLIC = 256,
     REPLY_MS = 30000,
@@ -121,7 +118,7 @@ start_daemon(struct http_server *s, unsigned threads)
         MHD_OPTION_LISTEN_SOCKET, s->listener.fd,
         MHD_OPTION_ARRAY, pool,
         MHD_OPTION_CONNECTION_LIMIT, most,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)EXCHANGE_MEMORY,
         MHD_OPTION_STRICT_FOR_CLIENT, 1,
         MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, s,
         MHD_OPTION_UNESCAPE_CALLBACK, leave_escapes, NULL,

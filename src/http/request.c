@@ -178,6 +178,20 @@ read_cookies(struct exchange *x)
     }
 }
 
+// What the library's memory has left for the head of an answer. It copies cookies.
+static size_t
+room_left(const struct exchange *x)
+{
+    size_t records = x->head.headers + x->req.query.count + x->req.cookies.count;
+    size_t used = x->head.size + records * EXCHANGE_RECORD;
+    for (size_t i = 0; i < x->req.headers.count; i++) {
+        if (strcmp(x->req.headers.items[i].name, "cookie") == 0) {
+            used += strlen(x->req.headers.items[i].value);
+        }
+    }
+    return used < EXCHANGE_MEMORY ? EXCHANGE_MEMORY - used : 0;
+}
+
 int
 request_read_headers(struct exchange *x, struct MHD_Connection *mhd, const char *method,
                      const char *version)
@@ -204,7 +218,8 @@ request_read_headers(struct exchange *x, struct MHD_Connection *mhd, const char 
     read_cookies(x);
     const char *query = x->req.query_text;
     bool ok = form_parse_urlencoded(x->arena, query, strlen(query), &x->req.query);
-    return ok ? 0 : 400;
+    x->room = room_left(x);
+    return !ok ? 400 : x->room >= EXCHANGE_REPLY_HEAD ? 0 : 431;
 }
 
 // ---- what the application asks -----------------------------------------------------------

@@ -90,6 +90,12 @@ serve(void *arg, struct http_req *r, struct http_resp *resp)
         http_set(r, resp, "Location", "/a\r\nSet-Cookie: stolen=1");
     } else if (strcmp(r->path, "/memory") == 0) {
         arena_alloc(r->arena, (size_t)1 << 40);
+    } else if (strcmp(r->path, "/headers") == 0) { // as many as the strictest page has
+        answer(r, resp, 200, "hello\n");
+        for (int i = 0; i < 12; i++) {
+            http_set(r, resp, arena_printf(r->arena, "X-Policy-%d", i),
+                     arena_printf(r->arena, "%0120d", i));
+        }
     } else if (strcmp(r->path, "/long") == 0) {
         size_t n = (size_t)64 << 10;
         char *text = arena_raw(r->arena, n + 1);
