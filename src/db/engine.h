@@ -66,9 +66,11 @@ struct db_rows {
 // How a transaction step ended.
 enum db_outcome {
     DB_DONE,
-    DB_ALONE,  // the batch failed because of one job in it: each may succeed alone
-    DB_FAILED, // nothing was written; answer ERR_UNAVAILABLE and go on
-    DB_BROKEN, // what is on the disk is unknown: no more writes until a restart (D4)
+    DB_ALONE,   // the transaction is lost, but each job in it may succeed alone
+    DB_REFUSED, // a constraint checked at the commit: so too, but final for a job alone, with
+                // tx->err
+    DB_FAILED,  // nothing was written; answer ERR_UNAVAILABLE and go on
+    DB_BROKEN,  // what is on the disk is unknown: no more writes until a restart (D4)
 };
 
 struct db_engine {

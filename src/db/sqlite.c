@@ -446,6 +446,10 @@ outcome(struct sq_conn *c, int rc, const char *what)
     if (rc == SQLITE_DONE) {
         return DB_DONE;
     }
+    if ((rc & 0xff) == SQLITE_CONSTRAINT) { // a deferred reference of one of the jobs
+        db_tx_fail(&c->tx, ERR_CONFLICT);
+        return DB_REFUSED;
+    }
     log_error("%s failed: %s (%d)", what, sqlite3_errmsg(c->h), rc);
     switch (rc & 0xff) {
     case SQLITE_IOERR:
@@ -453,7 +457,6 @@ outcome(struct sq_conn *c, int rc, const char *what)
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
         return DB_BROKEN;
-    case SQLITE_CONSTRAINT: // a deferred reference of one of the jobs
     case SQLITE_FULL:
     case SQLITE_NOMEM:
         return DB_ALONE;
@@ -483,6 +486,7 @@ sq_commit(struct db_tx *tx)
 {
     struct sq_conn *c = sq_conn_of(tx);
     c->idle = 0;
+    tx->err = ERR_OK;
     enum db_outcome o = outcome(c, control(c, SQ_COMMIT), "commit");
     if (o != DB_DONE) {
         sq_rollback(tx);

@@ -223,7 +223,7 @@ run_each_alone(struct db_writer *w, struct batch *all)
             }
         }
         if (o != DB_DONE) {
-            job->result = ERR_UNAVAILABLE;
+            job->result = o == DB_REFUSED ? w->tx->err : ERR_UNAVAILABLE;
         }
         if (o == DB_BROKEN) {
             for (struct db_job *rest = job->next; rest != NULL; rest = rest->next) {
@@ -256,7 +256,7 @@ run_batch(struct db_writer *w)
         }
     }
     o = close_batch(w, &b, o);
-    if (o == DB_ALONE) {
+    if (o == DB_ALONE || o == DB_REFUSED) {
         o = run_each_alone(w, &b);
     } else if (o == DB_DONE) {
         count_changes(w, &b);
