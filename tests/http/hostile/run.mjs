@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Throws the hostile set at the http layer, directly and through nginx with the shipped rules,
-// then tries to tire it with slow sockets. Usage: node run.mjs PATH/hostile_server [--verbose]
+// then tries to tire it with slow sockets. Usage:
+//   node run.mjs PATH/hostile_server [PATH/bare_server] [--verbose]
+// With the second, the set is first thrown at the bare library: a set that finds nothing there
+// would prove nothing here.
 import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import http from 'node:http';
@@ -12,7 +15,7 @@ import { cases, pipelined } from './cases.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const edgeFolder = path.resolve(here, '../../../edge');
-const binary = path.resolve(process.argv[2] ?? '');
+const [binary, control] = process.argv.slice(2).filter((s) => !s.startsWith('-')).map((s) => path.resolve(s));
 const verbose = process.argv.includes('--verbose');
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'huiqiao-hostile-'));
 const children = [];
@@ -42,8 +45,8 @@ function start(command, args, env = {}) {
     return child;
 }
 
-async function startServer(listen, env) {
-    const child = start(binary, [listen], env);
+async function startServer(listen, env, program = binary) {
+    const child = start(program, [listen], env);
     const line = await new Promise((done, fail) => {
         child.stdout.once('data', (d) => done(String(d)));
         child.once('exit', () => fail(new Error(`the server did not start: ${child.log}`)));
@@ -119,7 +122,7 @@ async function stats(server) {
 
 // ---- the set ------------------------------------------------------------------------------
 
-async function runCase(c, side, port, server) {
+async function throwAt(c, port, server) {
     const before = await stats(server);
     const answer = await talk(port, c.raw);
     const after = await stats(server);
@@ -127,17 +130,35 @@ async function runCase(c, side, port, server) {
     const first = codes[0] ?? (answer.closed ? 0 : -1);
     const handled = after.handled - before.handled;
     const smuggled = after.smuggled - before.smuggled;
-    const refused = first >= 400 || first === 0;
+    return { first, handled, smuggled, refused: first >= 400 || first === 0, closed: answer.closed };
+}
+
+async function runCase(c, side, port, server) {
+    const result = await throwAt(c, port, server);
+    const { first, handled, smuggled, refused } = result;
     const faults = [];
     if (!c[side].includes(first)) faults.push(`answered ${first}, expected ${c[side].join(' or ')}`);
     const mustClose = side === 'direct' || c.raw.includes('/smuggled HTTP');
     const own = c.second === side ? 1 : 0;
     if (smuggled > own) faults.push('the smuggled request ran');
-    if (refused && mustClose && !answer.closed) faults.push('refused but left open');
+    if (refused && mustClose && !result.closed) faults.push('refused but left open');
     if (refused && handled > 0) faults.push('refused but handled');
     if (!refused && handled > 1 + own) faults.push(`handled ${handled} times`);
     check(faults.length === 0, `${side.padEnd(6)} ${c.name}`, faults.join('; ') || String(first));
-    return { first, handled, smuggled, refused };
+    return result;
+}
+
+async function runControl() {
+    const bare = await startServer('127.0.0.1:0', {}, control);
+    const total = { refused: 0, smuggled: 0 };
+    for (const c of cases) {
+        const result = await throwAt(c, bare.port, bare);
+        total.refused += result.refused;
+        total.smuggled += result.smuggled > 0;
+    }
+    bare.child.kill('SIGKILL');
+    console.log(`control, the bare library: refused ${total.refused} of ${cases.length}, smuggled through ${total.smuggled}`);
+    check(total.smuggled >= 5 && total.refused < cases.length / 2, 'control finds the bare library wanting');
 }
 
 async function runSet(direct, edge, behind) {
@@ -305,6 +326,7 @@ async function stopServer(server, name) {
 }
 
 async function main() {
+    if (control) await runControl();
     const limits = { HEADER_SECONDS: '2', GRACE_SECONDS: '1', IDLE_SECONDS: '6', MIN_BODY_RATE: '500' };
     const direct = await startServer('127.0.0.1:0', limits);
     const behind = await startServer(`unix:${folder}/http.sock`, { ...limits, HEADER_SECONDS: '10' });
