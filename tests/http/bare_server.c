@@ -5,6 +5,7 @@
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,7 +18,7 @@ serve(void *arg, struct MHD_Connection *mhd, const char *url, const char *method
 {
     char text[80] = "hello\n";
     if (*state == NULL) {
-        *state = text; // not the first call any more
+        *state = (void *)(uintptr_t)method; // not the first call any more
         return MHD_YES;
     }
     if (*upload_size > 0) {
