@@ -280,52 +280,60 @@ extended_value(struct arena *a, const char *s)
 
 // ---- multipart ---------------------------------------------------------------------------
 
+struct disposition {
+    const char *name, *plain;
+    char *extended;
+};
+
+// One parameter; false when it is given twice or its text is not acceptable.
+static bool
+keep_param(struct arena *a, struct disposition *d, struct span name, const char *text)
+{
+    if (!text_is_utf8(text, strlen(text))) {
+        return false;
+    }
+    if (span_is(name, "name")) {
+        bool first = d->name == NULL;
+        d->name = text;
+        return first;
+    }
+    if (span_is(name, "filename")) {
+        bool first = d->plain == NULL;
+        d->plain = text;
+        return first;
+    }
+    if (span_is(name, "filename*")) {
+        bool first = d->extended == NULL;
+        d->extended = extended_value(a, text);
+        return first && d->extended != NULL;
+    }
+    return true;
+}
+
 static bool
 read_disposition(struct arena *a, struct span value, struct part *part)
 {
-    const char *plain = NULL;
-    char *extended = NULL;
+    struct disposition d = {0};
+    struct span name;
+    const char *text;
+    int got;
     if (part->has_disposition || !span_is(take_type(&value), "form-data")) {
         return false;
     }
     part->has_disposition = true;
-    for (;;) {
-        struct span name;
-        const char *text;
-        int got = take_param(a, &value, &name, &text);
-        if (got <= 0) {
-            if (got < 0) {
-                return false;
-            }
-            break;
-        }
-        if (!text_is_utf8(text, strlen(text))) {
+    while ((got = take_param(a, &value, &name, &text)) > 0) {
+        if (!keep_param(a, &d, name, text)) {
             return false;
         }
-        if (span_is(name, "name")) {
-            if (part->name != NULL) {
-                return false;
-            }
-            part->name = text;
-        } else if (span_is(name, "filename")) {
-            if (plain != NULL) {
-                return false;
-            }
-            plain = text;
-        } else if (span_is(name, "filename*")) {
-            if (extended != NULL || (extended = extended_value(a, text)) == NULL) {
-                return false;
-            }
-        }
     }
-    if (extended != NULL) {
-        part->file_name = extended[0] == '\0' ? "" : base_name(extended);
-    } else if (plain != NULL) {
-        char *copy = arena_strdup(a, plain);
-        decode_browser_escapes(copy);
-        part->file_name = copy[0] == '\0' ? "" : base_name(copy);
+    char *file = d.extended;
+    if (file == NULL && d.plain != NULL) {
+        file = arena_strdup(a, d.plain);
+        decode_browser_escapes(file);
     }
-    return part->name != NULL;
+    part->name = d.name;
+    part->file_name = file == NULL ? NULL : file[0] == '\0' ? "" : base_name(file);
+    return got == 0 && d.name != NULL;
 }
 
 static bool
