@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// A route is one row of data. The gate interprets it: roles, CSRF, input, transaction,
+// answer. `/x` serves pages, `/api/v1/x` the same as JSON.
+#ifndef KIT_ROUTE_H
+#define KIT_ROUTE_H
+
+#include "kit/ctx.h"
+
+typedef enum err (*route_fn)(struct ctx *c);
+
+enum {
+    ROUTE_PAGE = 1,   // pages only, no /api/v1 twin
+    ROUTE_API = 2,    // API only
+    ROUTE_WAITS = 4,  // `prepare` is slow (password hashing): on the worker pool
+    ROUTE_PARTIAL = 8, // required fields may be absent (PATCH)
+    ROUTE_NO_TX = 16, // POST that writes nothing (pure rules)
+    ROUTE_RATED = 32, // login class of the rate limit
+};
+
+struct route {
+    enum http_method method; // HTTP_GET, HTTP_POST, HTTP_PATCH
+    const char *pattern;     // "/demands/{id}"; NULL ends a table
+    unsigned roles;          // who may use it; 0 is refused at start
+    const struct field *fields; // input of a POST/PATCH; NULL = none
+    // On the http thread (or a worker with ROUTE_WAITS) before the transaction, input read and
+    // valid, c->tx a read snapshot: look-ups, tokenising, hashing. May be NULL.
+    route_fn prepare;
+    // GET: on a snapshot. POST, PATCH: inside the write transaction, re-runnable.
+    // Fills c->out, c->location …
+    route_fn run;
+    // Pages only, on a snapshot after `run` of a GET succeeded: fills c->page from c->out.
+    route_fn show;
+    const char *page; // template of a GET
+    // POST from a page with faults (422) or refused (409, 412): this GET handler pair runs with
+    // c->renewed and shows the form again with what was typed. NULL: the error page.
+    route_fn again, again_show;
+    const char *again_page;
+    unsigned flags;
+    size_t max_body; // 0 = 64 KiB for JSON and forms
+    const char *help; // English, one line, for `huiqiao routes` and OpenAPI
+};
+
+// Nav entries a module contributes; shown to whom the roles name.
+struct nav_item {
+    const char *group; // Chinese heading
+    const char *url;   // NULL ends a table
+    const char *label;
+    const char *icon;
+    unsigned roles;
+    bool tab; // also in the phone's tab bar (at most four)
+    // Number beside it, -1 none; kept until the database changes. May be NULL.
+    int64_t (*count)(struct ctx *c);
+};
+
+// Everything a module hands to the app; app.c holds the only list of them.
+struct module {
+    const char *name;
+    const struct route *routes;       // ended by a NULL pattern
+    const struct db_stmt *const *stmts; // NULL-ended list of its statements
+    const struct nav_item *nav;       // may be NULL
+};
+
+#endif

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// One search index per district, fed in the same transaction as the record. Tokens are ours:
+// Chinese bigrams (single characters too when alone), ICU words for other scripts, pinyin and
+// initials for names; so both engines give the same hits. Ordered by record, never by rank.
+#ifndef KIT_SEARCH_H
+#define KIT_SEARCH_H
+
+#include "kit/ctx.h"
+
+// Space-separated tokens of a text; `name` adds pinyin and initials. Costs microseconds, so
+// call it in `prepare`, not in the transaction.
+const char *search_tokens(struct arena *a, const char *text, bool name);
+// Replaces the record's entry. `kind` must be registered in search.c's table.
+void search_put(struct db_tx *tx, const char *kind, int64_t id, const char *tokens);
+// The engine's expression for what a person typed (all tokens must match), for `MATCH $n`;
+// NULL when nothing of it can be searched.
+const char *search_expression(struct arena *a, const char *q);
+// Index entries of a kind are base + record id; statements use
+//   search_index MATCH $q AND rowid > base AND rowid < base + 2^40   ORDER BY rowid DESC
+int64_t search_base(const char *kind);
+
+#endif
