@@ -40,6 +40,11 @@ struct sq_conn {
     unsigned cap;
     unsigned used;
     struct sq_conn *next; // in the pool
+    // of a reader: its snapshot is kept open between requests as long as nothing changes
+    bool held;
+    uint64_t generation; // of the snapshot, or older
+    unsigned epoch;
+    int64_t begun; // ms
     // of the writer
     int frames;    // in the write-ahead log after the last commit
     int copied;    // of these, copied into the database by the last checkpoint
@@ -57,6 +62,7 @@ struct sq_db {
     unsigned opened;
     unsigned waiters;
     bool closed;
+    _Atomic unsigned epoch; // moves when kept snapshots must go
 };
 
 static inline struct sq_conn *
