@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// Presentation of demands: each fills c->page from c->out for its template. The rules and the
+// data are demand.h's; here nothing is decided and nothing written.
+#ifndef MOD_DEMAND_DEMAND_PAGES_H
+#define MOD_DEMAND_DEMAND_PAGES_H
+
+#include "kit/ctx.h"
+
+// c->out of each GET, on the same snapshot:
+enum err demand_show_list(struct ctx *c);   // "demand-list", demand_list()
+enum err demand_show_inbox(struct ctx *c);  // "demand-inbox", demand_list() of view=unassigned…
+enum err demand_show_detail(struct ctx *c); // "demand-detail", demand_get()
+enum err demand_show_new(struct ctx *c);    // "demand-new", an empty map or, with c->renewed, c->in
+// "demand-step", {"demand": demand_get(), "step": one entry of demand_allowed()}
+enum err demand_show_step(struct ctx *c);
+
+#endif
