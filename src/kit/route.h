@@ -38,6 +38,7 @@ struct route {
     unsigned flags;
     size_t max_body; // 0 = 64 KiB for JSON and forms
     const char *help; // English, one line, for `huiqiao routes` and OpenAPI
+    const void *data; // the handlers' own: which kind of record, which step
 };
 
 // Nav entries a module contributes; shown to whom the roles name.
@@ -52,12 +53,15 @@ struct nav_item {
     int64_t (*count)(struct ctx *c);
 };
 
+struct record_kind; // kit/record.h
+
 // Everything a module hands to the app; app.c holds the only list of them.
 struct module {
     const char *name;
     const struct route *routes;       // ended by a NULL pattern
     const struct db_stmt *const *stmts; // NULL-ended list of its statements
     const struct nav_item *nav;       // may be NULL
+    const struct record_kind *kind;   // its kind of record (kit/record.h), or NULL
 };
 
 #endif

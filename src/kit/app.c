@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+// Opening a district: secret, database, schema, templates, routes. Whatever is wrong with the
+// tables stops the start, not a request later.
+#include "kit/app.h"
+
+#include "base/log.h"
+#include "kit/embedded.h"
+#include "kit/gate.h"
+#include "kit/record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { APP_ARENA = 256 * 1024 * 1024, WORKERS = 2, WORK_QUEUE = 64 };
+
+// ---- settings ---------------------------------------------------------------------------
+
+static const struct db_stmt SETTING_GET = {.name = "setting.get",
+                                           .sql = "SELECT value FROM setting WHERE key = $1",
+                                           .params = "key:text",
+                                           .row = "value:text"};
+static const struct db_stmt SETTING_SET = {
+    .name = "setting.set",
+    .sql = "INSERT INTO setting (key, value) VALUES ($1, $2) "
+           "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+    .params = "key:text value:text"};
+
+const char *
+setting_get(struct db_tx *tx, struct arena *a, const char *key)
+{
+    const char *v = NULL;
+    struct db_rows *r = db_query(tx, &SETTING_GET, DB_ARGS(DB_TEXT(key)));
+    if (db_next(r)) {
+        v = arena_strdup(a, db_text(r, 0));
+    }
+    db_end(r);
+    return v;
+}
+
+void
+setting_set(struct db_tx *tx, const char *key, const char *value)
+{
+    db_run(tx, &SETTING_SET, DB_ARGS(DB_TEXT(key), DB_TEXT(value)));
+}
+
+// ---- worker pool ----------------------------------------------------------------------------
+
+struct workers {
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    pthread_t threads[WORKERS];
+    struct {
+        void (*fn)(void *);
+        void *arg;
+    } queue[WORK_QUEUE];
+    unsigned head, count;
+    bool stop;
+};
+
+static void *
+worker_main(void *arg)
+{
+    struct workers *w = arg;
+    pthread_mutex_lock(&w->lock);
+    while (!w->stop || w->count > 0) {
+        if (w->count == 0) {
+            pthread_cond_wait(&w->wake, &w->lock);
+            continue;
+        }
+        void (*fn)(void *) = w->queue[w->head].fn;
+        void *job = w->queue[w->head].arg;
+        w->head = (w->head + 1) % WORK_QUEUE;
+        w->count--;
+        pthread_mutex_unlock(&w->lock);
+        fn(job);
+        pthread_mutex_lock(&w->lock);
+    }
+    pthread_mutex_unlock(&w->lock);
+    return NULL;
+}
+
+static struct workers *
+workers_start(struct arena *a)
+{
+    struct workers *w = ARENA_NEW(a, struct workers);
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_cond_init(&w->wake, NULL);
+    for (int i = 0; i < WORKERS; i++) {
+        if (pthread_create(&w->threads[i], NULL, worker_main, w) != 0) {
+            log_error("cannot start a worker");
+            abort();
+        }
+    }
+    return w;
+}
+
+static void
+workers_stop(struct workers *w)
+{
+    pthread_mutex_lock(&w->lock);
+    w->stop = true;
+    pthread_cond_broadcast(&w->wake);
+    pthread_mutex_unlock(&w->lock);
+    for (int i = 0; i < WORKERS; i++) {
+        pthread_join(w->threads[i], NULL);
+    }
+}
+
+bool
+app_work(struct app *app, void (*fn)(void *), void *arg)
+{
+    struct workers *w = app->workers;
+    bool room = false;
+    pthread_mutex_lock(&w->lock);
+    if (w->count < WORK_QUEUE && !w->stop) {
+        unsigned at = (w->head + w->count++) % WORK_QUEUE;
+        w->queue[at].fn = fn;
+        w->queue[at].arg = arg;
+        room = true;
+        pthread_cond_signal(&w->wake);
+    }
+    pthread_mutex_unlock(&w->lock);
+    return room;
+}
+
+// ---- opening
+// ----------------------------------------------------------------------------------
+
+static bool
+read_secret(struct app *app, const char **why)
+{
+    const char *path = arena_printf(app->arena, "%s/secret", app->data);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        *why = arena_printf(app->arena, "%s: %s (run: huiqiao init --data %s)", path,
+                            strerror(errno), app->data);
+        return false;
+    }
+    ssize_t n = read(fd, app->secret, sizeof app->secret);
+    close(fd);
+    if (n != (ssize_t)sizeof app->secret) {
+        *why = arena_printf(app->arena, "%s: not a secret of 32 bytes", path);
+        return false;
+    }
+    return true;
+}
+
+void
+app_key(const struct app *app, const char *purpose, unsigned char out[32])
+{
+    crypto_generichash(out, 32, (const unsigned char *)purpose, strlen(purpose), app->secret,
+                       sizeof app->secret);
+}
+
+static bool
+add_route(struct app *app, const struct route *r, const char **why)
+{
+    if (r->roles == 0) {
+        *why = arena_printf(app->arena, "route %s names no role", r->pattern);
+        return false;
+    }
+    if ((r->flags & ROUTE_API) == 0 &&
+        !http_router_add(app->router, r->method, r->pattern, r, why)) {
+        return false;
+    }
+    return (r->flags & ROUTE_PAGE) != 0 ||
+           http_router_add(app->api_router, r->method, r->pattern, r, why);
+}
+
+static bool
+add_routes(struct app *app, const struct route *routes, const char **why)
+{
+    for (const struct route *r = routes; r != NULL && r->pattern != NULL; r++) {
+        if (!add_route(app, r, why)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool
+build_routes(struct app *app, const char **why)
+{
+    app->router = http_router_new(app->arena);
+    app->api_router = http_router_new(app->arena);
+    for (size_t i = 0; app->modules[i] != NULL; i++) {
+        const struct module *m = app->modules[i];
+        if (!add_routes(app, m->routes, why)) {
+            return false;
+        }
+        if (m->kind != NULL && !add_routes(app, record_routes(app->arena, m->kind), why)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool
+load_names(struct app *app)
+{
+    struct db_tx *tx = db_read_begin(app->db);
+    if (tx == NULL) {
+        return false;
+    }
+    const char *district = setting_get(tx, app->arena, "district");
+    const char *federation = setting_get(tx, app->arena, "federation");
+    db_read_end(tx);
+    app->district = district != NULL ? district : "本区";
+    app->federation = federation != NULL ? federation : "区工商联（总商会）";
+    return true;
+}
+
+static bool
+open_parts(struct app *app, const struct app_options *o, const char **why)
+{
+    const char *url =
+        o->db != NULL ? o->db : arena_printf(app->arena, "%s/district.db", o->data);
+    struct db_options options = {.create = true};
+    if (!read_secret(app, why) ||
+        !language_load(EMBEDDED_LANG_EN.text, EMBEDDED_LANG_EN.size, why)) {
+        return false;
+    }
+    app->db = db_open(app->arena, url, &options, why);
+    if (app->db == NULL ||
+        db_migrate(app->db, EMBEDDED_PATCHES, EMBEDDED_PATCHES_COUNT, why) != ERR_OK) {
+        return false;
+    }
+    app->pages = pages_load(app, why);
+    return app->pages != NULL && build_routes(app, why) && load_names(app);
+}
+
+struct app *
+app_open(const struct app_options *o, const struct module *const *modules, const char **why)
+{
+    *why = "out of memory";
+    if (sodium_init() < 0) {
+        *why = "libsodium does not start";
+        return NULL;
+    }
+    struct arena *a = arena_new(APP_ARENA);
+    struct app *app = ARENA_NEW(a, struct app);
+    app->arena = a;
+    app->data = arena_strdup(a, o->data);
+    app->modules = modules;
+    app->strict = o->strict;
+    app->started = time_now();
+    if (!open_parts(app, o, why)) {
+        // The reason lives in the arena, so a failed start keeps it: the program ends anyway.
+        if (app->db != NULL) {
+            db_close(app->db);
+        }
+        return NULL;
+    }
+    app->workers = workers_start(a);
+    return app;
+}
+
+void
+app_close(struct app *app)
+{
+    workers_stop(app->workers);
+    db_close(app->db);
+    sodium_memzero(app->secret, sizeof app->secret);
+    arena_free(app->arena);
+}
+
+struct http_app
+app_http(struct app *app)
+{
+    return (struct http_app){
+        .arg = app, .limit = gate_limit, .serve = gate_serve, .resumed = gate_resumed};
+}

@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: Apache-2.0
+// The gate: route, actor, permission, CSRF, input, transaction, answer. A GET is answered on
+// the http thread from one snapshot; a write suspends the connection, runs on the writer and
+// is answered after its commit.
+#include "kit/gate.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "kit/assets.h"
+#include "kit/attachment.h"
+#include "kit/session.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BODY_MAX = 256 * 1024, KEY_MAX = 200 };
+
+static const char API[] = "/api/v1";
+
+static bool
+is_api(const char *path)
+{
+    return strncmp(path, API, sizeof API - 1) == 0 &&
+           (path[sizeof API - 1] == '/' || path[sizeof API - 1] == '\0');
+}
+
+static struct http_match
+find_route(const struct app *app, struct arena *a, enum http_method m, const char *path)
+{
+    bool api = is_api(path);
+    return http_router_find(api ? app->api_router : app->router, a, m,
+                            api ? path + sizeof API - 1 : path);
+}
+
+size_t
+gate_limit(void *arg, enum http_method m, const char *path)
+{
+    const struct app *app = arg;
+    struct arena *a = arena_new(64 * 1024);
+    struct http_match match = find_route(app, a, m, path);
+    const struct route *route = match.target;
+    size_t limit = route == NULL ? 4096 : route->max_body > 0 ? route->max_body : BODY_MAX;
+    arena_free(a);
+    return limit;
+}
+
+// ---- running --------------------------------------------------------------------------
+
+static void
+reset_answer(struct ctx *c)
+{
+    c->out = NULL;
+    c->status = 0;
+    c->location = c->flash = c->detail = NULL;
+    c->extra = NULL;
+    c->page = NULL;
+    c->template = NULL;
+    c->raw_type = c->raw_body = NULL;
+    c->faults.count = 0;
+}
+
+// Files uploaded with a form become attachments whose ids join the typed ones.
+static enum err
+store_files(struct ctx *c)
+{
+    for (size_t i = 0; c->req != NULL && i < c->req->file_count; i++) {
+        const struct http_file *file = &c->req->files[i];
+        const struct field *f = field_find(c->route->fields, file->field);
+        if (f == NULL || f->type != FIELD_FILES || (file->size == 0 && *file->name == '\0')) {
+            continue;
+        }
+        int64_t id = attachment_store(c, file, f->name);
+        if (id == 0) {
+            return ERR_INVALID;
+        }
+        const struct value *given = value_get(c->in, f->name);
+        struct value *ids = value_list(c->arena);
+        for (size_t k = 0; k < value_count(given); k++) {
+            value_push(c->arena, ids, value_at(given, k));
+        }
+        value_push(c->arena, ids, value_int(c->arena, id));
+        value_set(c->arena, c->in, f->name, ids);
+    }
+    return c->faults.count > 0 ? ERR_INVALID : ERR_OK;
+}
+
+static struct value *
+copy_map(struct arena *a, const struct value *m)
+{
+    struct value *copy = value_map(a);
+    for (uint32_t i = 0; m != NULL && i < m->map.count; i++) {
+        value_set(a, copy, m->map.pairs[i].key, m->map.pairs[i].v);
+    }
+    return copy;
+}
+
+// The write itself, on the engine's thread; may run again.
+static enum err
+write_work(struct db_tx *tx, void *arg)
+{
+    struct exchange *x = arg;
+    struct ctx *c = &x->c;
+    reset_answer(c);
+    c->tx = tx;
+    c->in = copy_map(c->arena, x->in);
+    if (!replay_find(x)) {
+        c->result = store_files(c);
+        if (c->result == ERR_OK) {
+            c->result = c->route->run(c);
+        }
+        if (c->result == ERR_OK && c->faults.count > 0) {
+            c->result = ERR_INVALID;
+        }
+        if (c->result == ERR_OK) {
+            replay_keep(x);
+        }
+    }
+    c->tx = NULL;
+    return c->result;
+}
+
+static void
+write_done(enum err e, void *arg)
+{
+    struct exchange *x = arg;
+    x->c.result = e;
+    http_resume(x->c.req);
+}
+
+static void
+end_read(struct ctx *c)
+{
+    if (c->tx != NULL) {
+        db_read_end(c->tx);
+        c->tx = NULL;
+    }
+}
+
+// On a worker: the slow preparation, then the write.
+static void
+prepare_and_submit(void *arg)
+{
+    struct exchange *x = arg;
+    struct ctx *c = &x->c;
+    enum err e = ERR_UNAVAILABLE;
+    c->tx = db_read_begin(c->app->db);
+    if (c->tx != NULL) {
+        e = c->route->prepare(c);
+        end_read(c);
+    }
+    if (e == ERR_OK && c->faults.count > 0) {
+        e = ERR_INVALID;
+    }
+    if (e == ERR_OK) {
+        x->in = c->in;
+        e = db_submit(c->app->db, &x->job);
+        if (e == ERR_OK) {
+            return;
+        }
+    }
+    write_done(e, x);
+}
+
+// Hands a write over. Returns false when it was answered at once.
+static bool
+start_write(struct exchange *x)
+{
+    struct ctx *c = &x->c;
+    x->in = c->in;
+    x->job =
+        (struct db_job){.work = write_work, .done = write_done, .arg = x, .arena = c->arena};
+    if ((c->route->flags & ROUTE_WAITS) != 0) {
+        end_read(c);
+        http_suspend(c->req);
+        if (!app_work(c->app, prepare_and_submit, x)) {
+            write_done(ERR_UNAVAILABLE, x);
+        }
+        return true;
+    }
+    if (c->route->prepare != NULL) {
+        c->result = c->route->prepare(c);
+        if (c->result == ERR_OK && c->faults.count > 0) {
+            c->result = ERR_INVALID;
+        }
+        if (c->result != ERR_OK) {
+            return false;
+        }
+        x->in = c->in;
+    }
+    end_read(c);
+    http_suspend(c->req);
+    enum err e = db_submit(c->app->db, &x->job);
+    if (e != ERR_OK) {
+        write_done(e, x);
+    }
+    return true;
+}
+
+// ---- checks before running ----------------------------------------------------------------
+
+static enum err
+check_permission(struct ctx *c)
+{
+    if ((c->route->roles & ROLE_ANYONE) != 0 || (c->actor->roles & c->route->roles) != 0) {
+        return ERR_OK;
+    }
+    return c->actor->id == 0 ? ERR_UNAUTHENTICATED : ERR_FORBIDDEN;
+}
+
+static enum err
+check_body(struct ctx *c)
+{
+    const struct http_req *r = c->req;
+    const char *type = http_header(r, "content-type");
+    if (r->too_large) {
+        return ERR_TOO_LARGE;
+    }
+    if (c->api) {
+        bool json = type != NULL && text_starts(type, "application/json");
+        bool upload = type != NULL && text_starts(type, "multipart/form-data");
+        bool takes_file = c->route->fields == NULL;
+        if (r->body_size > 0 && !json && !(upload && takes_file)) {
+            return ERR_MEDIA_TYPE;
+        }
+        return r->bad_form ? ERR_BAD_REQUEST : ERR_OK;
+    }
+    if (r->bad_form) {
+        return ctx_refuse(c, ERR_BAD_REQUEST, T("表单里有不是文字的内容，请重新填写"));
+    }
+    if (!session_csrf_ok(c)) {
+        return ctx_refuse(c, ERR_FORBIDDEN, T("页面已过期，请返回刷新后再提交"));
+    }
+    return ERR_OK;
+}
+
+static enum err
+read_key(struct exchange *x)
+{
+    struct ctx *c = &x->c;
+    const char *key =
+        c->api ? http_header(c->req, "idempotency-key") : http_list_get(&c->req->form, "token");
+    if (key == NULL || *key == '\0') {
+        return ERR_OK;
+    }
+    if (strlen(key) > KEY_MAX || text_has_control(key, false)) {
+        return ERR_BAD_REQUEST;
+    }
+    x->key = key;
+    crypto_generichash_state s;
+    crypto_generichash_init(&s, NULL, 0, sizeof x->body_hash);
+    crypto_generichash_update(&s, (const unsigned char *)c->req->path, strlen(c->req->path));
+    crypto_generichash_update(&s, (const unsigned char *)c->req->body, c->req->body_size);
+    crypto_generichash_final(&s, x->body_hash, sizeof x->body_hash);
+    return ERR_OK;
+}
+
+static enum err
+check_all(struct exchange *x)
+{
+    struct ctx *c = &x->c;
+    bool write = c->route->method != HTTP_GET;
+    enum err e = session_actor(c, &c->actor);
+    if (e != ERR_OK) {
+        return e;
+    }
+    if (c->actor->language != NULL) {
+        c->lang = text_equal(c->actor->language, "en") ? LANG_EN : LANG_ZH;
+    }
+    e = check_permission(c);
+    if (e == ERR_OK && write) {
+        e = check_body(c);
+    }
+    if (e == ERR_OK && write) {
+        e = read_key(x);
+    }
+    if (e == ERR_OK && write && c->route->fields != NULL) {
+        e = field_read(c, c->route->fields, (c->route->flags & ROUTE_PARTIAL) != 0);
+    }
+    return e;
+}
+
+// ---- entry ------------------------------------------------------------------------------
+
+static bool
+serve_asset(struct http_req *r, struct http_resp *resp)
+{
+    for (size_t i = 0; i < ASSETS_COUNT; i++) {
+        if (strcmp(ASSETS[i].path, r->path) == 0) {
+            http_serve_asset(&ASSETS[i], r, resp);
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum language
+chosen_language(const struct http_req *r)
+{
+    const char *cookie = http_cookie(r, "hq_lang");
+    if (cookie != NULL) {
+        return strcmp(cookie, "en") == 0 ? LANG_EN : LANG_ZH;
+    }
+    return language_from_header(http_header(r, "accept-language"));
+}
+
+static struct exchange *
+exchange_new(struct app *app, struct http_req *r)
+{
+    struct exchange *x = ARENA_NEW(r->arena, struct exchange);
+    x->c = (struct ctx){.app = app,
+                        .arena = r->arena,
+                        .req = r,
+                        .api = is_api(r->path),
+                        .partial = http_header(r, "hx-request") != NULL,
+                        .actor = &ACTOR_NOBODY,
+                        .lang = chosen_language(r),
+                        .now = time_now()};
+    r->user = x;
+    return x;
+}
+
+// Runs a read or the checks of a write. True: suspended.
+static bool
+run_request(struct exchange *x)
+{
+    struct ctx *c = &x->c;
+    if (c->route == NULL) {
+        c->result = c->match.allowed != 0 ? ERR_METHOD : ERR_NOT_FOUND;
+        // The frame of an error page still shows who is logged in.
+        session_actor(c, &c->actor);
+        return false;
+    }
+    c->result = check_all(x);
+    if (c->result != ERR_OK) {
+        return false;
+    }
+    if (c->route->method != HTTP_GET && (c->route->flags & ROUTE_NO_TX) == 0) {
+        return start_write(x);
+    }
+    c->result = c->route->run(c);
+    return false;
+}
+
+bool
+gate_serve(void *arg, struct http_req *r, struct http_resp *resp)
+{
+    struct app *app = arg;
+    if (strncmp(r->path, "/s/", 3) == 0 && serve_asset(r, resp)) {
+        return true;
+    }
+    struct exchange *x = exchange_new(app, r);
+    struct ctx *c = &x->c;
+    c->resp = resp;
+    c->match = find_route(app, r->arena, r->method, r->path);
+    c->route = c->match.target;
+    c->tx = db_read_begin(app->db);
+    if (c->tx == NULL) {
+        c->result = ERR_UNAVAILABLE;
+        respond(c);
+        return true;
+    }
+    // Nothing of the exchange may be touched once it is suspended.
+    if (run_request(x)) {
+        return false;
+    }
+    respond(c);
+    end_read(c);
+    return true;
+}
+
+void
+gate_resumed(void *arg, struct http_req *r, struct http_resp *resp)
+{
+    struct exchange *x = r->user;
+    struct ctx *c = &x->c;
+    (void)arg;
+    c->resp = resp;
+    // A redirect or JSON needs no database; a page (faults, refusals) does.
+    if (!(c->result == ERR_OK || c->api)) {
+        c->tx = db_read_begin(c->app->db);
+    }
+    respond(c);
+    end_read(c);
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a request to a rule and back: the one path every request takes. Private to the kit.
+#ifndef KIT_GATE_H
+#define KIT_GATE_H
+
+#include "kit/app.h"
+
+// One request in flight.
+struct exchange {
+    struct ctx c;
+    struct db_job job;
+    struct http_resp *resp; // NULL while the connection is suspended
+    const char *key;        // idempotency key or NULL
+    unsigned char body_hash[32];
+    const struct value *in; // as read; `run` gets a fresh copy each time
+    bool replayed;
+};
+
+// The callbacks of http_app.
+size_t gate_limit(void *arg, enum http_method m, const char *path);
+bool gate_serve(void *arg, struct http_req *r, struct http_resp *resp);
+void gate_resumed(void *arg, struct http_req *r, struct http_resp *resp);
+
+// ---- respond.c -------------------------------------------------------------------------
+
+// Turns what the ctx holds (result, out, location, faults …) into the answer. Needs c->tx for
+// pages.
+void respond(struct ctx *c);
+// Security headers of every answer (W3, W4).
+void respond_headers(struct ctx *c);
+
+// ---- page.c ----------------------------------------------------------------------------
+
+struct pages; // parsed templates, by language and name
+struct pages *pages_load(struct app *app, const char **why);
+// Adds what every page shows (src/kit/pages/README.md) to c->page and renders the template
+// into the answer's body. False when the template is unknown or incomplete (logged).
+bool page_render(struct ctx *c, const char *name, struct buf *out);
+// The error page's own keys from c->result.
+void page_error(struct ctx *c);
+
+// ---- replay.c ----------------------------------------------------------------------------
+
+// Idempotency: true when this key was answered before (then the ctx holds the first answer),
+// or c->result is ERR_CONFLICT because the body differs.
+bool replay_find(struct exchange *x);
+void replay_keep(struct exchange *x);
+
+#endif

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// A POST repeated with the same key (hidden form token, or Idempotency-Key) gives the first
+// answer again instead of a second record; the same key with another body is refused.
+#include "kit/gate.h"
+
+#include "base/json.h"
+
+#include <string.h>
+
+const struct db_stmt REPLAY_FIND = {
+    .name = "replay.find",
+    .sql = "SELECT body_hash, status, location, flash, answer FROM replay "
+           "WHERE account_id = $1 AND key = $2",
+    .params = "account_id:int key:text",
+    .row = "body_hash:blob status:int location:text? flash:text? answer:json?"};
+
+const struct db_stmt REPLAY_KEEP = {
+    .name = "replay.keep",
+    .sql =
+        "INSERT INTO replay (account_id, key, body_hash, status, location, flash, answer, at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    .params = "account_id:int key:text body_hash:blob status:int location:text? flash:text? "
+              "answer:text? at:time"};
+
+bool
+replay_find(struct exchange *x)
+{
+    struct ctx *c = &x->c;
+    bool found = false;
+    if (x->key == NULL) {
+        return false;
+    }
+    struct db_rows *r =
+        db_query(c->tx, &REPLAY_FIND, DB_ARGS(DB_INT(c->actor->id), DB_TEXT(x->key)));
+    if (db_next(r)) {
+        size_t n = 0;
+        const void *hash = db_blob(r, 0, &n);
+        found = true;
+        x->replayed = true;
+        if (n != sizeof x->body_hash || memcmp(hash, x->body_hash, n) != 0) {
+            c->result = ctx_refuse(c, ERR_CONFLICT, T("同一个提交编号已经用于另一份内容"));
+        } else {
+            c->status = (int)db_int(r, 1);
+            c->location = arena_strdup(c->arena, db_text(r, 2));
+            c->flash = arena_strdup(c->arena, db_text(r, 3));
+            const char *answer = db_text(r, 4);
+            const char *why;
+            c->out = answer == NULL ? NULL : json_parse(c->arena, answer, strlen(answer), &why);
+            c->result = ERR_OK;
+        }
+    }
+    db_end(r);
+    return found;
+}
+
+void
+replay_keep(struct exchange *x)
+{
+    struct ctx *c = &x->c;
+    const char *answer = NULL;
+    if (x->key == NULL) {
+        return;
+    }
+    if (c->api && c->out != NULL) {
+        struct buf b;
+        buf_init(&b, c->arena, 1024, 1024 * 1024);
+        json_write(&b, c->out);
+        answer = b.full ? NULL : buf_str(&b);
+    }
+    db_run(c->tx, &REPLAY_KEEP,
+           DB_ARGS(DB_INT(c->actor->id), DB_TEXT(x->key),
+                   DB_BLOB(x->body_hash, sizeof x->body_hash), DB_INT(c->status),
+                   DB_TEXT(c->location), DB_TEXT(c->flash), DB_TEXT(answer), DB_INT(c->now)));
+}
