@@ -23,8 +23,9 @@ struct app {
     bool tls_only;            // cookies Secure and __Host-: behind the TLS edge
     bool strict;
     int64_t started;
-    struct pages *pages;   // parsed templates by language
+    struct pages *pages; // parsed templates by language
     struct workers *workers;
+    struct http_server *server; // NULL until it serves; for metrics
 };
 
 // Opens (and migrates) the district, loads templates and language, builds the routers; refuses

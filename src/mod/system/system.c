@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mod/system/system.h"
+
+#include "base/json.h"
+#include "kit/rule.h"
+#include "view/html.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct db_stmt ALIVE = {
+    .name = "system.alive", .sql = "SELECT 1 AS one", .params = "", .row = "one:int"};
+static const struct db_stmt *const STMTS[] = {&ALIVE, NULL};
+
+static enum err
+text_answer(struct ctx *c, const char *type, const char *text)
+{
+    c->raw_type = type;
+    c->raw_body = text;
+    c->raw_size = strlen(text);
+    return ERR_OK;
+}
+
+static enum err
+run_healthz(struct ctx *c)
+{
+    return text_answer(c, "text/plain; charset=utf-8", "ok\n");
+}
+
+static enum err
+run_readyz(struct ctx *c)
+{
+    if (db_value_int(c->tx, &ALIVE, DB_NONE, 0) != 1) {
+        return ERR_UNAVAILABLE;
+    }
+    return text_answer(c, "text/plain; charset=utf-8", "ready\n");
+}
+
+static int64_t
+resident_bytes(void)
+{
+    long pages = 0, resident = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+    if (f == NULL) {
+        return 0;
+    }
+    int n = fscanf(f, "%ld %ld", &pages, &resident);
+    fclose(f);
+    return n == 2 ? (int64_t)resident * sysconf(_SC_PAGESIZE) : 0;
+}
+
+static enum err
+run_metrics(struct ctx *c)
+{
+    struct http_stats s = {0};
+    struct buf b;
+    if (c->app->server != NULL) {
+        http_stats(c->app->server, &s);
+    }
+    buf_init(&b, c->arena, 2048, 65536);
+    buf_printf(&b, "# TYPE huiqiao_requests_total counter\nhuiqiao_requests_total %llu\n",
+               (unsigned long long)s.requests);
+    buf_printf(&b, "# TYPE huiqiao_refused_total counter\nhuiqiao_refused_total %llu\n",
+               (unsigned long long)s.refused);
+    buf_printf(&b, "# TYPE huiqiao_slow_closed_total counter\nhuiqiao_slow_closed_total %llu\n",
+               (unsigned long long)s.slow_closed);
+    buf_printf(&b, "# TYPE huiqiao_connections gauge\nhuiqiao_connections %llu\n",
+               (unsigned long long)s.connections);
+    buf_puts(&b, "# TYPE huiqiao_answers_total counter\n");
+    for (int i = 2; i < 6; i++) {
+        buf_printf(&b, "huiqiao_answers_total{class=\"%dxx\"} %llu\n", i,
+                   (unsigned long long)s.status[i]);
+    }
+    buf_printf(&b, "# TYPE huiqiao_commits_total counter\nhuiqiao_commits_total %llu\n",
+               (unsigned long long)db_generation(c->app->db));
+    buf_printf(&b, "# TYPE huiqiao_resident_bytes gauge\nhuiqiao_resident_bytes %lld\n",
+               (long long)resident_bytes());
+    buf_printf(&b, "# TYPE huiqiao_uptime_seconds gauge\nhuiqiao_uptime_seconds %lld\n",
+               (long long)((c->now - c->app->started) / 1000));
+    return text_answer(c, "text/plain; version=0.0.4", buf_str(&b));
+}
+
+static enum err
+run_openapi(struct ctx *c)
+{
+    c->out = system_openapi(c->app, c->arena);
+    struct buf b;
+    buf_init(&b, c->arena, 64 * 1024, 4 * 1024 * 1024);
+    json_write(&b, c->out);
+    return text_answer(c, "application/json; charset=utf-8", buf_str(&b));
+}
+
+// POST /api/v1/rules/NAME: the same text in and out as `huiqiao rule NAME`.
+static enum err
+run_rule(struct ctx *c)
+{
+    struct buf b;
+    const char *why = NULL;
+    const struct value *out = NULL;
+    const char *name = ctx_param(c, "name");
+    const struct value *in = json_parse(c->arena, c->req->body, c->req->body_size, &why);
+    if (rule_find(name) == NULL) {
+        return ERR_NOT_FOUND;
+    }
+    if (in == NULL) {
+        c->detail = why;
+        return ERR_BAD_REQUEST;
+    }
+    enum err e = rule_run(c->arena, name, in, &c->faults, &out);
+    if (e != ERR_OK) {
+        return e;
+    }
+    buf_init(&b, c->arena, 4096, 4 * 1024 * 1024);
+    json_write(&b, out);
+    return text_answer(c, "application/json; charset=utf-8", buf_str(&b));
+}
+
+static enum err
+run_rules(struct ctx *c)
+{
+    struct value *out = value_map(c->arena);
+    struct value *items = value_list(c->arena);
+    const struct rule *r;
+    for (size_t i = 0; (r = rule_at(i)) != NULL; i++) {
+        value_push(c->arena, items, value_ref(c->arena, r->name));
+    }
+    value_set(c->arena, out, "items", items);
+    c->out = out;
+    return ERR_OK;
+}
+
+// Until one page searches everything, the search box searches demands.
+static enum err
+run_search(struct ctx *c)
+{
+    const char *q = ctx_query(c, "q");
+    struct buf b;
+    buf_init(&b, c->arena, 128, 4096);
+    buf_puts(&b, "/demands?view=all&q=");
+    url_component(&b, q == NULL ? "" : q);
+    c->location = buf_str(&b);
+    return ERR_OK;
+}
+
+static enum err
+run_static(struct ctx *c)
+{
+    c->page = value_map(c->arena);
+    return ERR_OK;
+}
+
+static enum err
+show_privacy(struct ctx *c)
+{
+    c->page = value_map(c->arena);
+    value_set_text(c->arena, c->page, "title", ctx_tr(c, T("个人信息怎么用")));
+    return ERR_OK;
+}
+
+static enum err
+show_accessibility(struct ctx *c)
+{
+    c->page = value_map(c->arena);
+    value_set_text(c->arena, c->page, "title", ctx_tr(c, T("无障碍说明")));
+    return ERR_OK;
+}
+
+static const struct route ROUTES[] = {
+    {.method = HTTP_GET,
+     .pattern = "/healthz",
+     .roles = ROLE_ANYONE,
+     .run = run_healthz,
+     .flags = ROUTE_PAGE,
+     .help = "The process lives"},
+    {.method = HTTP_GET,
+     .pattern = "/readyz",
+     .roles = ROLE_ANYONE,
+     .run = run_readyz,
+     .flags = ROUTE_PAGE,
+     .help = "The database answers"},
+    {.method = HTTP_GET,
+     .pattern = "/metrics",
+     .roles = ROLE_ANYONE,
+     .run = run_metrics,
+     .flags = ROUTE_PAGE,
+     .help = "Figures in Prometheus text"},
+    {.method = HTTP_GET,
+     .pattern = "/api/openapi.json",
+     .roles = ROLE_ANYONE,
+     .run = run_openapi,
+     .flags = ROUTE_PAGE,
+     .help = "This description"},
+    {.method = HTTP_GET,
+     .pattern = "/rules",
+     .roles = ROLE_SIGNED_IN,
+     .run = run_rules,
+     .flags = ROUTE_API,
+     .help = "Names of the pure rules"},
+    {.method = HTTP_POST,
+     .pattern = "/rules/{name}",
+     .roles = ROLE_SIGNED_IN,
+     .run = run_rule,
+     .flags = ROUTE_API | ROUTE_NO_TX,
+     .max_body = 1024 * 1024,
+     .help = "One pure rule: JSON in, JSON out"},
+    {.method = HTTP_GET,
+     .pattern = "/search",
+     .roles = ROLE_SIGNED_IN,
+     .run = run_search,
+     .flags = ROUTE_PAGE,
+     .help = "Search from any page"},
+    {.method = HTTP_GET,
+     .pattern = "/privacy",
+     .roles = ROLE_ANYONE,
+     .run = run_static,
+     .show = show_privacy,
+     .page = "privacy",
+     .flags = ROUTE_PAGE,
+     .help = "How personal data is used"},
+    {.method = HTTP_GET,
+     .pattern = "/accessibility",
+     .roles = ROLE_ANYONE,
+     .run = run_static,
+     .show = show_accessibility,
+     .page = "accessibility",
+     .flags = ROUTE_PAGE,
+     .help = "Accessibility statement"},
+    {0},
+};
+
+const struct module SYSTEM_MODULE = {.name = "system", .routes = ROUTES, .stmts = STMTS};
