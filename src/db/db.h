@@ -80,7 +80,9 @@ struct db_options {
     size_t queue;     // most writes waiting; 0 = 4096. More answer ERR_UNAVAILABLE.
 };
 
-// `url` is a file path, or postgresql://…. NULL and *why on failure.
+// `url` is a file path, or postgresql://…. NULL and *why (in the arena, or constant) on
+// failure. A second process may open and write the same file; its writes are seen within
+// milliseconds by readers and within a second by db_generation().
 struct db *db_open(struct arena *a, const char *url, const struct db_options *o,
                    const char **why);
 // Waits for the writes already submitted, then closes.
@@ -93,8 +95,10 @@ bool db_reads_wait(const struct db *db);
 // ---- reading -------------------------------------------------------------------------
 
 // Opens a snapshot (read-only: a write through it fails). One thread uses it at a time.
-// NULL when none is free within a second.
+// NULL when none is free within a second. It holds what was committed when its first statement
+// runs, or earlier, but never less than the writes this process has answered when it begins.
 struct db_tx *db_read_begin(struct db *db);
+// Also ends queries left open, for instance by an arena that ran out. NULL does nothing.
 void db_read_end(struct db_tx *tx);
 
 // ---- writing -------------------------------------------------------------------------
@@ -117,7 +121,8 @@ struct db_job {
 // Queues the job; `job` must live until done(). ERR_UNAVAILABLE when the queue is full: then
 // done() is not called.
 enum err db_submit(struct db *db, struct db_job *job);
-// The same and waits, for the command line, jobs and tests.
+// The same and waits, for the command line, jobs and tests. Never from `work` or `done`: they
+// run on the thread that would have to do it.
 enum err db_write(struct db *db, struct arena *a, db_work work, void *arg);
 
 // Counts committed writes; what is computed from the database may be kept until it changes.
@@ -130,6 +135,10 @@ uint64_t db_generation(const struct db *db);
 enum err db_tx_err(const struct db_tx *tx);
 void db_tx_fail(struct db_tx *tx, enum err e);
 
+// Errors: a broken uniqueness or reference is ERR_CONFLICT, other constraints and all mistakes
+// of ours (arguments, signatures) ERR_INTERNAL with a log line, a full disk or a busy database
+// ERR_UNAVAILABLE.
+
 // Runs a statement without rows; returns the number of rows changed (0 on failure).
 int64_t db_run(struct db_tx *tx, const struct db_stmt *s, const struct db_arg *args, size_t n);
 // Runs INSERT … RETURNING id; returns the first column of the first row, 0 when none.
@@ -137,7 +146,8 @@ int64_t db_insert(struct db_tx *tx, const struct db_stmt *s, const struct db_arg
                   size_t n);
 
 struct db_rows;
-// Never NULL. Every query ends with db_end(), also after the last row.
+// Never NULL. Every query ends with db_end(), also after the last row. Texts and blobs among
+// the arguments are not copied: they stay until db_end(). Queries nest, also of one statement.
 struct db_rows *db_query(struct db_tx *tx, const struct db_stmt *s, const struct db_arg *args,
                          size_t n);
 bool db_next(struct db_rows *r);
@@ -147,7 +157,8 @@ int64_t db_int(struct db_rows *r, int col); // 0 for NULL
 double db_real(struct db_rows *r, int col);
 const char *db_text(struct db_rows *r, int col); // NULL for NULL; valid until db_next/db_end
 const void *db_blob(struct db_rows *r, int col, size_t *n);
-// The row as a map with the names of the row signature; text is copied into the arena.
+// The row as a map with the names of the row signature; text is copied into the arena. real is
+// VALUE_DEC rounded to four places, blob is text in hexadecimal. The names outlive the database.
 struct value *db_row(struct db_rows *r, struct arena *a);
 
 // Whole results. db_one: NULL when there is no row. db_list: never NULL.
@@ -170,18 +181,23 @@ struct db_patch {
 };
 
 // Applies what is missing, in order, each in its own transaction, recorded with its hash.
-// Fails when an applied patch's text has changed, or the database is newer than the program.
+// Fails when an applied patch's text has changed, or the database is newer than the program;
+// *why stays until this thread migrates again. References are off while a patch runs (so that
+// tables can be rebuilt) and all checked before its commit.
 enum err db_migrate(struct db *db, const struct db_patch *patches, size_t n, const char **why);
 
 // Prepares the statement and reads its plan. False with *why (in the arena) when it does not
-// prepare, its signatures disagree with the engine, or it scans a table without `scans`.
+// prepare, its signatures disagree with the engine, or it scans a table without `scans`: a walk
+// that is neither a search nor ordered by an index and stopped by LIMIT, or sorting all rows to
+// show a LIMIT of them.
 bool db_check_stmt(struct db *db, struct arena *a, const struct db_stmt *s, const char **why);
 
 // Engine's own integrity check (pages, indexes, foreign keys). NULL when sound, else what is
 // wrong.
 const char *db_check_integrity(struct db *db, struct arena *a);
 
-// A consistent copy of the running database into a new file.
+// A consistent copy of the running database into a new file, mode 0600; ERR_CONFLICT when the
+// file exists. *why is constant.
 enum err db_copy_to(struct db *db, const char *path, const char **why);
 
 #endif

@@ -206,6 +206,22 @@ work_deferred(struct db_tx *tx, void *arg)
     return ERR_OK;
 }
 
+// What an unwinding left open would pile up in the writer and hold its log.
+static void
+unwound_queries_are_ended(void **state)
+{
+    struct store *s = *state;
+    for (int i = 0; i < 40; i++) {
+        struct arena *a = arena_new(64 * 1024);
+        struct call c;
+        prepare(&c, work_exhausts, "gone", a, NULL);
+        assert_int_equal(db_write(s->db, a, work_exhausts, &c), ERR_TOO_LARGE);
+        arena_free(a);
+    }
+    assert_int_equal(db_write(s->db, s->a, only_reads, NULL), ERR_OK);
+    assert_int_equal(org_count(s->db), 0);
+}
+
 // A reference that is checked only at the commit fails the shared commit; the others must not
 // pay for it, so each runs again alone.
 static void
@@ -524,6 +540,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         STORE_TEST(failing_jobs_go_alone),
         STORE_TEST(first_job_of_a_batch_may_fail),
+        STORE_TEST_FAST(unwound_queries_are_ended),
         STORE_TEST(one_bad_commit_does_not_fail_the_others),
         STORE_TEST(full_queue_refuses),
         STORE_TEST(generation_counts_what_changed),
