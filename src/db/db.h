@@ -158,7 +158,8 @@ double db_real(struct db_rows *r, int col);
 const char *db_text(struct db_rows *r, int col); // NULL for NULL; valid until db_next/db_end
 const void *db_blob(struct db_rows *r, int col, size_t *n);
 // The row as a map with the names of the row signature; text is copied into the arena. real is
-// VALUE_DEC rounded to four places, blob is text in hexadecimal. The names outlive the database.
+// VALUE_DEC rounded to four places, blob is text in hexadecimal. The names outlive the
+// database.
 struct value *db_row(struct db_rows *r, struct arena *a);
 
 // Whole results. db_one: NULL when there is no row. db_list: never NULL.

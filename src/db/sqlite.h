@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Private to the SQLite engine (sqlite.c and sqlite_check.c); nothing else includes it.
+// Private to the SQLite engine (sqlite*.c); nothing else includes it.
 #ifndef DB_SQLITE_H
 #define DB_SQLITE_H
 
@@ -71,6 +71,8 @@ sq_conn_of(struct db_tx *tx)
     return (struct sq_conn *)(void *)tx;
 }
 
+// sqlite.c
+
 // Compiles a statement and compares it with its signatures. NULL: *rc is SQLite's code, or
 // SQLITE_OK when SQLite is content but the signature is not, and *what says why until the
 // connection is used again.
@@ -78,6 +80,21 @@ struct sq_stmt *sq_stmt_new(struct sq_conn *c, const struct db_stmt *s, int *rc,
                             const char **what);
 void sq_stmt_free(struct sq_stmt *st);
 
+// sqlite_conn.c
+
+enum { SQ_BUSY_MS = 5000 }; // how long to wait for another process that writes
+
+// Once a process, before the first connection.
+void sq_library_start(void);
+// NULL and *why, which is in the arena; without an arena the reason is logged.
+struct sq_conn *sq_conn_open(struct sq_db *db, enum sq_role role, struct arena *a,
+                             const char **why);
+void sq_conn_close(struct sq_conn *c);
+// Runs one of our own statements; SQLite's code.
+int sq_control(struct sq_conn *c, enum sq_control which);
+// Moves the generation when another connection (a patch, the command line beside the server)
+// has written since the last call.
+void sq_look_for_others(struct sq_conn *c);
 // Makes an empty file that must not exist yet. It holds personal data, so nobody else may read
 // it, and it must be found after a power cut, so its directory entry is made durable. `path`
 // holds a slash. 0 or errno.
