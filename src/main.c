@@ -1,6 +1,102 @@
 // SPDX-License-Identifier: Apache-2.0
-int
-main(void)
+// The command line: finds the command and runs it.
+#include "cmd/cmd.h"
+
+#include "kit/rule.h"
+#include "mod/rules.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static int
+cmd_version(int argc, char **argv)
 {
-    return 0;
+    (void)argc;
+    (void)argv;
+    puts("huiqiao " HUIQIAO_VERSION);
+    return CMD_OK;
+}
+
+static void
+print_usage(FILE *to, const struct command *c)
+{
+    fprintf(to, "  huiqiao %s%s%s\n        %s\n", c->name, *c->usage != '\0' ? " " : "",
+            c->usage, c->help);
+}
+
+static int
+cmd_help(int argc, char **argv)
+{
+    if (argc > 1) {
+        for (const struct command *c = COMMANDS; c->name != NULL; c++) {
+            if (strcmp(c->name, argv[1]) == 0) {
+                print_usage(stdout, c);
+                return CMD_OK;
+            }
+        }
+        fprintf(stderr, "huiqiao: there is no command \"%s\"\n", argv[1]);
+        return CMD_USAGE;
+    }
+    puts("huiqiao: the working system of a district's chambers of commerce\n");
+    for (const struct command *c = COMMANDS; c->name != NULL; c++) {
+        print_usage(stdout, c);
+    }
+    puts("\nEvery command that takes --data also takes --db URL in place of DIR/district.db.");
+    return CMD_OK;
+}
+
+int
+cmd_rule(int argc, char **argv)
+{
+    if (argc > 2) {
+        fputs("huiqiao: rule takes one name\n", stderr);
+        return CMD_USAGE;
+    }
+    rules_register();
+    return rule_main(argc == 2 ? argv[1] : NULL, stdin, stdout, stderr);
+}
+
+const struct command COMMANDS[] = {
+    {"init", "--data DIR [--demo]", "make a district and print the administrator's password",
+     cmd_init},
+    {"serve", "--data DIR [--listen HOST:PORT|unix:PATH] [--public] [--edge ADDRESS,…]",
+     "serve it; --public allows addresses other than loopback, --edge trusts a proxy's headers",
+     cmd_serve},
+    {"token", "--data DIR USER", "print a bearer token for the API", cmd_token},
+    {"import", "--data DIR KIND FILE [--map FILE] [--dry-run] [--shift-dates]",
+     "read a CSV or XLSX table; what is wrong with it goes to FILE.errors.csv", cmd_import},
+    {"backup", "--data DIR FILE", "copy the running database into a new file", cmd_backup},
+    {"check", "--data DIR", "verify the database, the audit chain and everything kept twice",
+     cmd_check},
+    {"rule", "[NAME] < input.json", "run a pure rule of the domain; without a name, list them",
+     cmd_rule},
+    {"routes", "", "list the routes", cmd_routes},
+    {"sql", "", "list the SQL statements", cmd_sql},
+    {"version", "", "print the version", cmd_version},
+    {"help", "[COMMAND]", "print this", cmd_help},
+    {0},
+};
+
+int
+main(int argc, char **argv)
+{
+    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        cmd_help(1, argv);
+        return argc < 2 ? CMD_USAGE : CMD_OK;
+    }
+    const char *name = strcmp(argv[1], "--version") == 0 ? "version" : argv[1];
+    umask(077); // what a command writes is nobody else's business
+    if (sodium_init() < 0) {
+        fputs("huiqiao: no source of random numbers\n", stderr);
+        return CMD_FAILED;
+    }
+    for (const struct command *c = COMMANDS; c->name != NULL; c++) {
+        if (strcmp(c->name, name) == 0) {
+            return c->run(argc - 1, argv + 1);
+        }
+    }
+    fprintf(stderr, "huiqiao: there is no command \"%s\"; see huiqiao help\n", argv[1]);
+    return CMD_USAGE;
 }

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// The only list of modules. Their order is the order of the navigation.
+#include "app.h"
+
+#include "cmd/cmd.h"
+#include "mod/account/account.h"
+#include "mod/demand/demand.h"
+#include "mod/enterprise/enterprise.h"
+#include "mod/home/home.h"
+#include "mod/org/org.h"
+#include "mod/system/system.h"
+
+const struct module *const MODULES[] = {
+    &HOME_MODULE,   &DEMAND_MODULE, &ENTERPRISE_MODULE, &ORG_MODULE, &ACCOUNT_MODULE,
+    &SYSTEM_MODULE, &IMPORT_MODULE, &CHECK_MODULE,      NULL,
+};

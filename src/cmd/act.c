@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// The gate's way of a write, for one caller that waits: route, role, input, prepare, run.
+#include "cmd/act.h"
+
+#include "base/json.h"
+#include "kit/field.h"
+
+enum { BODY_MAX = 1024 * 1024 };
+
+struct posting {
+    struct ctx c;
+    const struct value *in;
+};
+
+static enum err
+run_posting(struct db_tx *tx, void *arg)
+{
+    struct posting *p = arg;
+    struct ctx *c = &p->c;
+    c->tx = tx;
+    c->out = NULL;
+    c->faults = (struct faults){0};
+    c->in = value_map(c->arena); // `run` may change its input, and may run again
+    for (uint32_t i = 0; p->in != NULL && i < p->in->map.count; i++) {
+        value_set(c->arena, c->in, p->in->map.pairs[i].key, p->in->map.pairs[i].v);
+    }
+    enum err e = c->route->run(c);
+    return e == ERR_OK && c->faults.count > 0 ? ERR_INVALID : e;
+}
+
+static enum err
+prepare(struct posting *p)
+{
+    struct ctx *c = &p->c;
+    c->tx = db_read_begin(c->app->db);
+    if (c->tx == NULL) {
+        return ERR_UNAVAILABLE;
+    }
+    enum err e = c->route->fields == NULL
+                     ? ERR_OK
+                     : field_read(c, c->route->fields, (c->route->flags & ROUTE_PARTIAL) != 0);
+    if (e == ERR_OK && c->route->prepare != NULL) {
+        e = c->route->prepare(c);
+    }
+    p->in = c->in;
+    db_read_end(c->tx);
+    c->tx = NULL;
+    return e == ERR_OK && c->faults.count > 0 ? ERR_INVALID : e;
+}
+
+static const char *
+explain(const struct ctx *c, enum err e)
+{
+    if (c->faults.count > 0) {
+        const struct fault *f = &c->faults.items[0];
+        return arena_printf(c->arena, "%s: %s", f->field == NULL ? "input" : f->field,
+                            f->message);
+    }
+    return c->detail != NULL ? c->detail : err_info(e)->code;
+}
+
+enum err
+act_post(const struct act *act, const char *path, const struct value *in,
+         const struct value **out, const char **why)
+{
+    struct arena *a = act->arena;
+    struct buf body;
+    buf_init(&body, a, 1024, BODY_MAX);
+    json_write(&body, in);
+    struct http_req req = {.arena = a,
+                           .method = HTTP_POST,
+                           .path = path,
+                           .query_text = "",
+                           .peer = "local",
+                           .body = buf_str(&body),
+                           .body_size = body.n};
+    struct http_resp resp = {0};
+    struct posting p = {.c = {.app = act->app,
+                              .arena = a,
+                              .req = &req,
+                              .resp = &resp,
+                              .api = true,
+                              .actor = act->actor,
+                              .lang = LANG_ZH,
+                              .now = act->now}};
+    p.c.match = http_router_find(act->app->api_router, a, HTTP_POST, path);
+    p.c.route = p.c.match.target;
+    enum err e = p.c.route == NULL ? ERR_NOT_FOUND
+                 : (p.c.route->roles & act->actor->roles) == 0 && act->actor->id != -1
+                     ? ERR_FORBIDDEN
+                     : prepare(&p);
+    if (e == ERR_OK) {
+        e = db_write(act->app->db, a, run_posting, &p);
+    }
+    *out = p.c.out;
+    *why = e == ERR_OK ? NULL : explain(&p.c, e);
+    return e;
+}

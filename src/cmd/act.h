@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Acting as a person from the command line: a POST of the API without a socket. Roles, input
+// checks and rules are the same as for everybody, only the moment may be chosen; so what a
+// demonstration shows has really happened, step by step.
+#ifndef CMD_ACT_H
+#define CMD_ACT_H
+
+#include "cmd/cmd.h"
+
+struct act {
+    struct app *app;
+    struct arena *arena; // of this act; the answer lives here
+    const struct actor *actor;
+    int64_t now;
+};
+
+// `path` without /api/v1; `in` is the JSON body as a map. ERR_OK and *out (may be NULL). On
+// failure *why is a sentence for the operator.
+enum err act_post(const struct act *act, const char *path, const struct value *in,
+                  const struct value **out, const char **why);
+
+#endif

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line. One function a command; main.c holds the table of them. Exit codes: 0 done,
+// 1 it failed, 2 it was asked for wrongly.
+#ifndef CMD_CMD_H
+#define CMD_CMD_H
+
+#include "base/arena.h"
+#include "kit/app.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { CMD_OK = 0, CMD_FAILED = 1, CMD_USAGE = 2 };
+
+struct command {
+    const char *name;
+    const char *usage;                 // arguments, after the name
+    const char *help;                  // one line
+    int (*run)(int argc, char **argv); // argv[0] is the name
+};
+extern const struct command COMMANDS[]; // ended by a NULL name
+
+int cmd_init(int argc, char **argv);
+int cmd_serve(int argc, char **argv);
+int cmd_token(int argc, char **argv);
+int cmd_import(int argc, char **argv);
+int cmd_export(int argc, char **argv);
+int cmd_generate(int argc, char **argv);
+int cmd_backup(int argc, char **argv);
+int cmd_check(int argc, char **argv);
+int cmd_rule(int argc, char **argv);
+int cmd_routes(int argc, char **argv);
+int cmd_sql(int argc, char **argv);
+
+// Statements of commands, no routes.
+extern const struct module IMPORT_MODULE, CHECK_MODULE;
+
+// ---- arguments -------------------------------------------------------------------------
+
+// One long option: exactly one of text (takes an argument), number (takes one) and flag is set.
+struct cmd_option {
+    const char *name; // NULL ends the table
+    const char **text;
+    int64_t *number;
+    bool *flag;
+};
+// Reads the options and leaves the other arguments in *rest (`least` to `most` of them). False
+// after having said what is wrong; the caller returns CMD_USAGE.
+bool cmd_parse(int argc, char **argv, const struct cmd_option *options, size_t least,
+               size_t most, const char *const **rest);
+// "huiqiao: …" on standard error; returns CMD_FAILED.
+int cmd_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+// ---- the district ----------------------------------------------------------------------
+
+// An open district with an arena for what the command does.
+struct district {
+    struct arena *arena;
+    struct app *app;
+};
+// Opens the district of --data (or --db). False after having said why not.
+bool district_open(struct district *d, const char *data, const char *db);
+void district_close(struct district *d);
+
+// Runs `work` in one write transaction with a ctx of the system, on the given arena. ERR_OK
+// when it is committed.
+typedef enum err (*cmd_work)(struct ctx *c, void *arg);
+enum err cmd_write(struct district *d, struct arena *a, cmd_work work, void *arg);
+
+// ---- small things ----------------------------------------------------------------------
+
+// n random characters people can read aloud (no 0 O 1 l I), in the arena.
+const char *cmd_random_text(struct arena *a, size_t n);
+// "done/total" on a terminal, nothing elsewhere; total 0 ends the line.
+void cmd_progress(const char *what, size_t done, size_t total);
+// A whole file into the arena with a NUL after it; NULL after having said why not.
+const char *cmd_read_file(struct arena *a, const char *path, size_t max, size_t *size);
+
+#endif

@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: Apache-2.0
+// Fills the demonstration district: organisations, enterprises and people first, then every
+// demand's life in the order of time, each step taken by the person it belongs to at the
+// moment it says.
+#include "cmd/demo.h"
+
+#include "base/text.h"
+#include "base/workday.h"
+#include "cmd/act.h"
+#include "cmd/uscc.h"
+#include "kit/account.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PEOPLE_MAX = 64, ORGANIZATIONS_MAX = 32, STEP_ARENA_MAX = 32 * 1024 * 1024 };
+
+static const struct actor FOUNDER = {.id = -1,
+                                     .login = "system",
+                                     .name = "系统",
+                                     .organization = "",
+                                     .roles = ROLE_ADMIN | ROLE_STAFF};
+
+struct place { // of an organisation
+    const char *code;
+    int64_t id;
+};
+
+struct demo {
+    struct district *d;
+    struct arena *step; // of one act
+    const char *hash;   // of the password
+    int64_t now, founded;
+    struct place places[ORGANIZATIONS_MAX];
+    size_t place_count;
+    struct actor people[PEOPLE_MAX];
+    size_t people_count;
+    struct account_new account; // the one being created
+    int64_t account_id;
+    struct life *lives;
+    size_t life_count;
+};
+
+// A demand on its way.
+struct life {
+    const struct demo_demand *plan;
+    int64_t id;
+    const char *lead, *assist; // logins of their officers
+};
+
+// One thing to happen.
+struct happening {
+    int64_t at;
+    size_t life;
+    const struct demo_step *step; // NULL: it is registered
+    size_t order;
+};
+
+static int64_t
+place_id(const struct demo *x, const char *code)
+{
+    for (size_t i = 0; i < x->place_count; i++) {
+        if (strcmp(x->places[i].code, code) == 0) {
+            return x->places[i].id;
+        }
+    }
+    return 0;
+}
+
+static const struct actor *
+person(const struct demo *x, const char *login)
+{
+    for (size_t i = 0; login != NULL && i < x->people_count; i++) {
+        if (strcmp(x->people[i].login, login) == 0) {
+            return &x->people[i];
+        }
+    }
+    return NULL;
+}
+
+static bool
+post(struct demo *x, const struct actor *who, int64_t at, const char *path,
+     const struct value *in, int64_t *id)
+{
+    const struct value *out;
+    const char *why;
+    struct act act = {x->d->app, x->step, who, at};
+    // Rules that ask the clock instead of their ctx see the same moment.
+    time_freeze(at);
+    enum err e = act_post(&act, path, in, &out, &why);
+    time_freeze(0);
+    if (e != ERR_OK) {
+        cmd_fail("demo: %s by %s: %s", path, who->login, why);
+    } else if (id != NULL) {
+        *id = value_get_int(out, "id", 0);
+    }
+    arena_reset(x->step);
+    return e == ERR_OK;
+}
+
+// ---- people and places ------------------------------------------------------------------
+
+static enum err
+create_account(struct ctx *c, void *arg)
+{
+    struct demo *x = arg;
+    c->now = x->founded;
+    x->account_id = account_create(c, &x->account);
+    return x->account_id != 0 ? ERR_OK : c->result != ERR_OK ? c->result : ERR_CONFLICT;
+}
+
+// Only the accounts of the contract can log in at once; the others wait for activation.
+static bool
+add_person(struct demo *x, const char *login, const char *name, unsigned roles,
+           int64_t organization, int64_t enterprise)
+{
+    static const char open[] = "admin staff secretary officer leader member";
+    x->account =
+        (struct account_new){.login = login,
+                             .name = name,
+                             .password_hash = text_list_has(open, login) ? x->hash : NULL,
+                             .roles = roles,
+                             .organization_id = organization,
+                             .enterprise_id = enterprise};
+    enum err e = cmd_write(x->d, x->step, create_account, x);
+    arena_reset(x->step);
+    if (e != ERR_OK || x->people_count == PEOPLE_MAX) {
+        cmd_fail("demo: account %s: %s", login, err_info(e)->code);
+        return false;
+    }
+    x->people[x->people_count++] = (struct actor){.id = x->account_id,
+                                                  .login = login,
+                                                  .name = name,
+                                                  .roles = roles,
+                                                  .organization_id = organization,
+                                                  .organization = "",
+                                                  .enterprise_id = enterprise};
+    return true;
+}
+
+static bool
+add_organization(struct demo *x, const struct demo_organization *o)
+{
+    struct value *in = value_map(x->step);
+    value_set_text(x->step, in, "kind", o->kind);
+    value_set_text(x->step, in, "name", o->name);
+    value_set_text(x->step, in, "short_name", o->short_name);
+    value_set_text(x->step, in, "code", o->code);
+    value_set_text(x->step, in, "phone", o->phone);
+    if (o->categories != NULL) {
+        value_set_text(x->step, in, "categories", o->categories);
+    }
+    if (x->place_count > 0) {
+        value_set_int(x->step, in, "parent_id", x->places[0].id);
+    }
+    struct place *p = &x->places[x->place_count];
+    p->code = o->code;
+    if (!post(x, &FOUNDER, x->founded, "/organizations", in, &p->id)) {
+        return false;
+    }
+    x->place_count++;
+    bool department = strcmp(o->kind, "department") == 0;
+    return o->login == NULL || add_person(x, o->login, o->person,
+                                          department ? ROLE_OFFICER : ROLE_SECRETARY, p->id, 0);
+}
+
+static bool
+add_enterprise(struct demo *x, const struct demo_enterprise *e)
+{
+    struct value *in = value_map(x->step);
+    int64_t id = 0;
+    value_set_text(x->step, in, "name", e->name);
+    value_set_text(x->step, in, "short_name", e->short_name);
+    value_set_text(x->step, in, "uscc", uscc_make(x->step, "91320902", e->organ));
+    value_set_text(x->step, in, "industry", e->industry);
+    value_set_text(x->step, in, "size", e->size);
+    value_set_text(x->step, in, "town", e->town);
+    value_set_text(x->step, in, "contact_name", e->person);
+    value_set_text(x->step, in, "contact_mobile", e->mobile);
+    value_set_int(x->step, in, "chamber_id", place_id(x, e->chamber));
+    return post(x, &FOUNDER, x->founded, "/enterprises", in, &id) &&
+           add_person(x, e->login, e->person, ROLE_MEMBER, 0, id);
+}
+
+static bool
+add_everybody(struct demo *x)
+{
+    for (const struct demo_organization *o = DEMO_ORGANIZATIONS; o->name != NULL; o++) {
+        if (!add_organization(x, o)) {
+            return false;
+        }
+    }
+    int64_t federation = x->places[0].id;
+    if (!add_person(x, "admin", "系统管理员", ROLE_ADMIN, federation, 0) ||
+        !add_person(x, "staff", "周敏", ROLE_STAFF, federation, 0) ||
+        !add_person(x, "leader", "沈思远", ROLE_LEADER, federation, 0)) {
+        return false;
+    }
+    for (const struct demo_enterprise *e = DEMO_ENTERPRISES; e->name != NULL; e++) {
+        if (!add_enterprise(x, e)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// ---- demands ------------------------------------------------------------------------------
+
+static const char *
+officer_of(const char *code)
+{
+    for (const struct demo_organization *o = DEMO_ORGANIZATIONS; o->name != NULL; o++) {
+        if (code != NULL && strcmp(o->code, code) == 0) {
+            return o->login;
+        }
+    }
+    return NULL;
+}
+
+static const struct actor *
+who_is(const struct demo *x, const struct life *l, enum demo_who who)
+{
+    switch (who) {
+    case DEMO_MEMBER:
+        return person(x, l->plan->enterprise);
+    case DEMO_SECRETARY:
+        return person(x, "secretary");
+    case DEMO_LEAD:
+        return person(x, l->lead);
+    case DEMO_ASSIST:
+        return person(x, l->assist);
+    default:
+        return person(x, "staff");
+    }
+}
+
+static const struct demo_enterprise *
+enterprise_of(const struct life *l)
+{
+    const struct demo_enterprise *e = DEMO_ENTERPRISES;
+    while (strcmp(e->login, l->plan->enterprise) != 0) {
+        e++;
+    }
+    return e;
+}
+
+static bool
+register_demand(struct demo *x, struct life *l, int64_t at)
+{
+    const struct demo_demand *p = l->plan;
+    struct value *in = value_map(x->step);
+    value_set_text(x->step, in, "title", p->title);
+    value_set_text(x->step, in, "body", p->body);
+    value_set_text(x->step, in, "category", p->category);
+    if (p->hope != NULL) {
+        value_set_text(x->step, in, "hope", p->hope);
+    }
+    value_set_text(x->step, in, "contact_name", enterprise_of(l)->person);
+    value_set_text(x->step, in, "contact_mobile", enterprise_of(l)->mobile);
+    value_set_text(x->step, in, "visibility", "chamber");
+    if (p->by != DEMO_MEMBER) {
+        value_set_int(x->step, in, "enterprise_id", person(x, p->enterprise)->enterprise_id);
+    }
+    return post(x, who_is(x, l, p->by), at, "/demands", in, &l->id);
+}
+
+static void
+set_number(struct arena *a, struct value *in, const char *key, const char *digits)
+{
+    int64_t n = 0;
+    if (text_to_int(digits, &n)) {
+        value_set_int(a, in, key, n);
+    }
+}
+
+// What the step's columns `text` and `more` are called in its input.
+static const struct {
+    const char *step, *text, *more, *number;
+} INPUTS[] = {
+    {"accept", "level", NULL, NULL},     {"reject", "reason", NULL, NULL},
+    {"object", "reason", NULL, NULL},    {"contact", "body", NULL, NULL},
+    {"note", "body", NULL, NULL},        {"suspend", "reason", NULL, NULL},
+    {"extend", "reason", NULL, "days"},  {"grant_extension", NULL, NULL, "days"},
+    {"answer", "body", "outcome", NULL}, {"confirm", "comment", NULL, "satisfaction"},
+    {"reopen", "reason", NULL, NULL},    {"callback", "result", NULL, "satisfaction"},
+    {"withdraw", "reason", NULL, NULL},
+};
+
+static void
+fill_step(struct demo *x, struct life *l, const struct demo_step *s, struct value *in)
+{
+    if (strcmp(s->step, "dispatch") == 0) {
+        l->lead = officer_of(s->text);
+        l->assist = officer_of(s->more);
+        value_set_int(x->step, in, "lead_unit_id", place_id(x, s->text));
+        if (s->more != NULL) {
+            struct value *units = value_list(x->step);
+            value_push(x->step, units, value_int(x->step, place_id(x, s->more)));
+            value_set(x->step, in, "assist_unit_ids", units);
+        }
+        return;
+    }
+    for (size_t i = 0; i < sizeof INPUTS / sizeof *INPUTS; i++) {
+        if (strcmp(INPUTS[i].step, s->step) != 0) {
+            continue;
+        }
+        if (INPUTS[i].text != NULL && s->text != NULL) {
+            value_set_text(x->step, in, INPUTS[i].text, s->text);
+        }
+        if (INPUTS[i].more != NULL && s->more != NULL) {
+            value_set_text(x->step, in, INPUTS[i].more, s->more);
+        }
+        if (INPUTS[i].number != NULL && s->more != NULL) {
+            set_number(x->step, in, INPUTS[i].number, s->more);
+        }
+    }
+}
+
+static bool
+happen(struct demo *x, const struct happening *h)
+{
+    struct life *l = &x->lives[h->life];
+    if (h->step == NULL) {
+        return register_demand(x, l, h->at);
+    }
+    struct value *in = value_map(x->step);
+    fill_step(x, l, h->step, in);
+    const char *path =
+        arena_printf(x->step, "/demands/%lld/%s", (long long)l->id, h->step->step);
+    return post(x, who_is(x, l, h->step->who), h->at, path, in, NULL);
+}
+
+static int64_t
+moment(int32_t day, int time)
+{
+    return time_of_day(day) + (time / 100) * TIME_HOUR + (time % 100) * TIME_MINUTE;
+}
+
+static int
+by_time(const void *a, const void *b)
+{
+    const struct happening *x = a;
+    const struct happening *y = b;
+    if (x->at != y->at) {
+        return x->at < y->at ? -1 : 1;
+    }
+    return x->order < y->order ? -1 : x->order > y->order;
+}
+
+// Everything that has happened by now, in order. A plan whose next step lies in the future
+// simply is not further yet.
+static struct happening *
+plan_all(struct demo *x, size_t *count)
+{
+    size_t total = 0;
+    for (const struct demo_demand *p = DEMO_DEMANDS; p->title != NULL; p++, x->life_count++) {
+        for (const struct demo_step *s = p->steps; s->step != NULL; s++) {
+            total++;
+        }
+        total++;
+    }
+    struct happening *all = ARENA_ARRAY(x->d->arena, struct happening, total);
+    x->lives = ARENA_ARRAY(x->d->arena, struct life, x->life_count);
+    size_t n = 0;
+    int32_t today = time_to_day(x->now);
+    for (size_t i = 0; i < x->life_count; i++) {
+        const struct demo_demand *p = &DEMO_DEMANDS[i];
+        x->lives[i].plan = p;
+        int32_t day = p->ago == 0 ? today : workday_add(today, -p->ago);
+        int64_t at = p->ago == 0 ? x->now - p->time * TIME_MINUTE : moment(day, p->time);
+        all[n] = (struct happening){at, i, NULL, n};
+        n++;
+        for (const struct demo_step *s = p->steps; s->step != NULL; s++) {
+            at = moment(s->day == 0 ? day : workday_add(day, s->day), s->time);
+            if (at > x->now) {
+                break;
+            }
+            all[n] = (struct happening){at, i, s, n};
+            n++;
+        }
+    }
+    qsort(all, n, sizeof *all, by_time);
+    *count = n;
+    return all;
+}
+
+bool
+demo_fill(struct district *d, const char *password)
+{
+    struct demo x = {.d = d, .now = time_now()};
+    x.step = arena_new(STEP_ARENA_MAX);
+    x.founded = x.now - 120 * TIME_DAY;
+    x.hash = account_hash_password(d->app, d->arena, password);
+    bool ok = add_everybody(&x);
+    size_t n = 0;
+    struct happening *all = ok ? plan_all(&x, &n) : NULL;
+    for (size_t i = 0; ok && i < n; i++) {
+        ok = happen(&x, &all[i]);
+    }
+    arena_free(x.step);
+    return ok;
+}

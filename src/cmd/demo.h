@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// The demonstration district 临江区: every name and text in it is invented.
+#ifndef CMD_DEMO_H
+#define CMD_DEMO_H
+
+#include "cmd/cmd.h"
+
+enum demo_who { DEMO_MEMBER, DEMO_SECRETARY, DEMO_STAFF, DEMO_LEAD, DEMO_ASSIST };
+
+struct demo_organization {
+    const char *kind, *name, *short_name, *code, *categories, *phone;
+    const char *login, *person; // officer or secretary; NULL none
+};
+struct demo_enterprise {
+    const char *name, *short_name, *organ; // first eight characters of the organisation code
+    const char *industry, *size, *town, *chamber; // chamber: its code
+    const char *login, *person, *mobile;
+};
+
+// One step of a demand's life: `day` working days after it was submitted, at `time` (930 is
+// 9:30). What text and more mean depends on the step, see demo.c.
+struct demo_step {
+    int day, time;
+    enum demo_who who;
+    const char *step; // NULL ends
+    const char *text, *more;
+};
+struct demo_demand {
+    // Registered `ago` working days before today at `time`; on day 0, `time` minutes before
+    // now.
+    int ago, time;
+    enum demo_who by;       // who registers it
+    const char *enterprise; // login of its person
+    const char *category, *title, *body, *hope;
+    const struct demo_step *steps;
+};
+
+extern const struct demo_organization DEMO_ORGANIZATIONS[]; // the federation first
+extern const struct demo_enterprise DEMO_ENTERPRISES[];
+extern const struct demo_demand DEMO_DEMANDS[];
+
+// Fills the open, empty district; everybody who has a login of the contract (architecture §10)
+// gets the password. False after having said what went wrong.
+bool demo_fill(struct district *d, const char *password);
+
+#endif

@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading foreign tables. A cell is judged by the field it becomes; nothing is guessed that a
+// person could not see in the error sheet.
+#include "cmd/import_read.h"
+
+#include "base/json.h"
+#include "base/text.h"
+#include "base/timestamp.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { YEAR_FIRST = 1950, YEAR_LAST = 2099 };
+
+static const int64_t BEIJING = 8 * TIME_HOUR;
+
+const struct import_map IMPORT_MAP_NONE = {.offset = 8 * TIME_HOUR};
+
+// ---- the map --------------------------------------------------------------------------
+
+static bool
+parse_offset(const char *text, int64_t *offset)
+{
+    int hours;
+    int minutes;
+    char sign;
+    int end = 0;
+    if (sscanf(text, "%c%2d:%2d%n", &sign, &hours, &minutes, &end) != 3 || text[end] != '\0' ||
+        (sign != '+' && sign != '-') || hours > 14 || minutes > 59) {
+        return false;
+    }
+    *offset = (hours * TIME_HOUR + minutes * TIME_MINUTE) * (sign == '-' ? -1 : 1);
+    return true;
+}
+
+static bool
+part(const struct value *map, const char *key, const struct value **out, const char **why)
+{
+    *out = value_get(map, key);
+    if (*out != NULL && (*out)->type != VALUE_MAP) {
+        *why = "columns, defaults and values are objects";
+        return false;
+    }
+    return true;
+}
+
+bool
+import_map_parse(struct arena *a, const char *json, size_t n, struct import_map *out,
+                 const char **why)
+{
+    *out = IMPORT_MAP_NONE;
+    const struct value *map = json_parse(a, json, n, why);
+    if (map == NULL) {
+        return false;
+    }
+    if (map->type != VALUE_MAP) {
+        *why = "the map is a JSON object";
+        return false;
+    }
+    for (uint32_t i = 0; i < map->map.count; i++) {
+        if (!text_list_has("columns timezone defaults values", map->map.pairs[i].key)) {
+            *why = arena_printf(a, "the map knows no \"%s\"", map->map.pairs[i].key);
+            return false;
+        }
+    }
+    const char *zone = value_get_text(map, "timezone");
+    if (zone != NULL && !parse_offset(zone, &out->offset)) {
+        *why = "timezone is like +08:00";
+        return false;
+    }
+    return part(map, "columns", &out->columns, why) &&
+           part(map, "defaults", &out->defaults, why) && part(map, "values", &out->values, why);
+}
+
+// ---- dates ----------------------------------------------------------------------------
+
+// A serial counts days from 1899-12-30; its fraction is the time of day, rounded to seconds.
+static bool
+serial_time(const char *text, int64_t offset, int64_t *ms)
+{
+    char *end;
+    if (strspn(text, "0123456789.") != strlen(text)) {
+        return false;
+    }
+    double serial = strtod(text, &end);
+    int32_t day0 = day_from_civil(1899, 12, 30);
+    if (end == text || *end != '\0' || serial < day_from_civil(YEAR_FIRST, 1, 1) - day0 ||
+        serial >= day_from_civil(YEAR_LAST + 1, 1, 1) - day0) {
+        return false;
+    }
+    int64_t seconds = (int64_t)(serial * 86400 + 0.5);
+    *ms = (int64_t)day0 * TIME_DAY + seconds * TIME_SECOND - offset;
+    return true;
+}
+
+// Reads a number of one to `digits` digits; false when there is none.
+static bool
+number(const char **s, int digits, int *out)
+{
+    int n = 0;
+    *out = 0;
+    while (**s >= '0' && **s <= '9' && n < digits) {
+        *out = *out * 10 + (*(*s)++ - '0');
+        n++;
+    }
+    return n > 0 && (**s < '0' || **s > '9');
+}
+
+static bool
+skip(const char **s, const char *what)
+{
+    if (!text_starts(*s, what)) {
+        return false;
+    }
+    *s += strlen(what);
+    return true;
+}
+
+static bool
+clock_part(const char *s, int *hour, int *minute, int *second)
+{
+    if (!number(&s, 2, hour) || !skip(&s, ":") || !number(&s, 2, minute)) {
+        return false;
+    }
+    if (skip(&s, ":") && !number(&s, 2, second)) {
+        return false;
+    }
+    return *s == '\0' && *hour < 24 && *minute < 60 && *second < 60;
+}
+
+static bool
+civil_time(const char *s, int64_t offset, int64_t *ms)
+{
+    int year;
+    int month;
+    int day;
+    int hour = 0;
+    int minute = 0;
+    int second = 0;
+    if (!number(&s, 4, &year) || !(skip(&s, "/") || skip(&s, "-") || skip(&s, "年")) ||
+        !number(&s, 2, &month) || !(skip(&s, "/") || skip(&s, "-") || skip(&s, "月")) ||
+        !number(&s, 2, &day)) {
+        return false;
+    }
+    skip(&s, "日");
+    if (*s != '\0' &&
+        !(skip(&s, " ") && clock_part(s + strspn(s, " "), &hour, &minute, &second))) {
+        return false;
+    }
+    int y;
+    int m;
+    int d;
+    if (year < YEAR_FIRST || year > YEAR_LAST || month < 1 || month > 12 || day < 1) {
+        return false;
+    }
+    day_to_civil(day_from_civil(year, month, day), &y, &m, &d);
+    if (m != month || d != day) {
+        return false; // 2019/2/30
+    }
+    *ms = time_from_civil(year, month, day, hour, minute, second) + BEIJING - offset;
+    return true;
+}
+
+bool
+import_time(const char *text, int64_t offset, int64_t *ms)
+{
+    return time_parse(text, ms) || civil_time(text, offset, ms) ||
+           serial_time(text, offset, ms);
+}
+
+// ---- the header -----------------------------------------------------------------------
+
+static const struct field *
+field_of_column(const struct import_table *t, const char *title)
+{
+    const struct value *renamed = value_get(t->map->columns, title);
+    const char *name = renamed == NULL || renamed->type != VALUE_TEXT ? title : renamed->s;
+    for (const struct field *f = t->fields; f->name != NULL; f++) {
+        if (strcmp(f->name, name) == 0 || (renamed == NULL && strcmp(f->label, name) == 0)) {
+            return f;
+        }
+    }
+    return NULL;
+}
+
+static bool
+check_columns(struct import_table *t, const char **why)
+{
+    for (const struct field *f = t->fields; f->name != NULL; f++) {
+        size_t times = 0;
+        for (size_t i = 0; i < t->columns; i++) {
+            times += t->by_column[i] == f;
+        }
+        if (times > 1) {
+            *why = arena_printf(t->arena, "two columns mean \"%s\"", f->name);
+            return false;
+        }
+        if (times == 0 && f->required && value_get(t->map->defaults, f->name) == NULL) {
+            *why = arena_printf(t->arena, "no column means \"%s\" (%s); name one in --map",
+                                f->name, f->label);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool
+import_header(struct import_table *t, const char *const *cells, size_t n, const char **why)
+{
+    t->columns = n;
+    t->by_column = ARENA_ARRAY(t->arena, const struct field *, n);
+    t->titles = ARENA_ARRAY(t->arena, const char *, n);
+    const char **unknown = ARENA_ARRAY(t->arena, const char *, n);
+    for (size_t i = 0; i < n; i++) {
+        t->titles[i] = text_tidy(t->arena, cells[i], false);
+        t->by_column[i] = field_of_column(t, t->titles[i]);
+        if (t->by_column[i] == NULL && *t->titles[i] != '\0') {
+            unknown[t->unknown_count++] = t->titles[i];
+        }
+    }
+    t->unknown = unknown;
+    return check_columns(t, why);
+}
+
+// ---- rows -----------------------------------------------------------------------------
+
+// Control characters come from copying out of other systems and mean nothing: they are dropped,
+// unlike in a form, where somebody is there to be asked.
+static const char *
+clean(struct arena *a, const char *cell, bool lines)
+{
+    const char *text = text_tidy(a, cell, lines);
+    if (!text_has_control(text, lines)) {
+        return text;
+    }
+    char *out = arena_alloc(a, strlen(text) + 1);
+    size_t n = 0;
+    for (const char *p = text; *p != '\0';) {
+        size_t size = text_prefix(p, 1);
+        memcpy(out + n, p, size);
+        out[n + size] = '\0';
+        n += text_has_control(out + n, lines) ? 0 : size;
+        p += size;
+    }
+    out[n] = '\0';
+    return text_tidy(a, out, lines);
+}
+
+static size_t
+longest(const struct field *f)
+{
+    return f->max > 0 ? (size_t)f->max : f->type == FIELD_LONG ? 10000 : 200;
+}
+
+static const struct value *
+text_cell(struct arena *a, const struct field *f, const char *text, const char **wrong)
+{
+    if (text_length(text) > longest(f)) {
+        *wrong = arena_printf(a, "longer than %zu characters", longest(f));
+    }
+    return value_ref(a, text);
+}
+
+static const struct value *
+choice_cell(struct arena *a, const struct field *f, const char *text, const char **wrong)
+{
+    for (const struct choice *c = f->choices; c->value != NULL; c++) {
+        if (strcmp(c->value, text) == 0 || strcmp(c->label, text) == 0) {
+            return value_ref(a, c->value);
+        }
+    }
+    *wrong = "not one of the choices";
+    return NULL;
+}
+
+static const struct value *
+cell_value(const struct import_table *t, struct arena *a, const struct field *f,
+           const char *text, const char **wrong)
+{
+    const struct value *known = value_get(value_get(t->map->values, f->name), text);
+    if (known != NULL && known->type == VALUE_TEXT) {
+        text = known->s;
+    }
+    int64_t n;
+    switch (f->type) {
+    case FIELD_TIME:
+        if (!import_time(text, t->map->offset, &n)) {
+            *wrong = "not a date";
+            return NULL;
+        }
+        return value_time(a, n);
+    case FIELD_INT:
+    case FIELD_REF:
+        if (!text_to_int(text, &n) || (f->min != 0 && n < f->min) ||
+            (f->max != 0 && n > f->max)) {
+            *wrong = "not a number that fits";
+            return NULL;
+        }
+        return value_int(a, n);
+    case FIELD_CHOICE:
+        return choice_cell(a, f, text, wrong);
+    case FIELD_MOBILE:
+        if (!text_is_mobile(text)) {
+            *wrong = "not a mobile number";
+        }
+        return value_ref(a, text);
+    default:
+        return text_cell(a, f, text, wrong);
+    }
+}
+
+static void
+put_default(const struct import_table *t, struct arena *a, const struct field *f,
+            struct value *row, struct faults *faults)
+{
+    const struct value *d = value_get(t->map->defaults, f->name);
+    if (value_get(row, f->name) != NULL) {
+        return;
+    }
+    if (d != NULL) {
+        const char *wrong = NULL;
+        const struct value *v = d->type == VALUE_TEXT ? cell_value(t, a, f, d->s, &wrong) : d;
+        if (wrong != NULL) {
+            faults_add(a, faults, f->name, "invalid", arena_printf(a, "default: %s", wrong));
+        } else {
+            value_set(a, row, f->name, v);
+        }
+    } else if (f->required) {
+        faults_add(a, faults, f->name, "required", "empty");
+    }
+}
+
+struct value *
+import_row(const struct import_table *t, struct arena *a, const char *const *cells, size_t n,
+           struct faults *f)
+{
+    struct value *row = value_map(a);
+    for (size_t i = 0; i < n; i++) {
+        if (i >= t->columns) {
+            if (*cells[i] != '\0') {
+                faults_add(a, f, NULL, "columns", "more cells than the header has");
+            }
+            continue;
+        }
+        const struct field *field = t->by_column[i];
+        const char *text = field == NULL ? "" : clean(a, cells[i], field->type == FIELD_LONG);
+        if (*text == '\0') {
+            continue;
+        }
+        const char *wrong = NULL;
+        const struct value *v = cell_value(t, a, field, text, &wrong);
+        if (wrong != NULL) {
+            faults_add(a, f, t->titles[i], "invalid", wrong);
+        } else {
+            value_set(a, row, field->name, v);
+        }
+    }
+    for (const struct field *p = t->fields; p->name != NULL; p++) {
+        put_default(t, a, p, row, f);
+    }
+    return f->count == 0 ? row : NULL;
+}

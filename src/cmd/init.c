@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// huiqiao init: a new district in a directory of its own, with one account that can make the
+// others.
+#include "cmd/cmd.h"
+
+#include "cmd/demo.h"
+#include "kit/account.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct founding {
+    const char *district, *federation;
+    const char *hash; // of the administrator's password; NULL: the demo makes the accounts
+};
+
+static const char *
+in_data(struct arena *a, const char *data, const char *name)
+{
+    return arena_printf(a, "%s/%s", data, name);
+}
+
+static bool
+make_secret(const char *path)
+{
+    unsigned char secret[32];
+    randombytes_buf(secret, sizeof secret);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    bool ok =
+        fd >= 0 && write(fd, secret, sizeof secret) == (ssize_t)sizeof secret && fsync(fd) == 0;
+    if (!ok) {
+        cmd_fail("%s: %s", path, strerror(errno));
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    sodium_memzero(secret, sizeof secret);
+    return ok;
+}
+
+// An existing directory is taken as long as no district lives in it.
+static bool
+make_directory(struct arena *a, const char *data)
+{
+    if (mkdir(data, 0700) != 0 && errno != EEXIST) {
+        cmd_fail("%s: %s", data, strerror(errno));
+        return false;
+    }
+    static const char *const ours[] = {"secret", "district.db"};
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
+        if (access(in_data(a, data, ours[i]), F_OK) == 0) {
+            cmd_fail("%s is a district already (%s exists); nothing was changed", data,
+                     ours[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+// A district that could not be finished must not look like one.
+static void
+remove_files(struct arena *a, const char *data)
+{
+    static const char *const ours[] = {"secret", "district.db", "district.db-wal",
+                                       "district.db-shm"};
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
+        unlink(in_data(a, data, ours[i]));
+    }
+}
+
+static enum err
+found(struct ctx *c, void *arg)
+{
+    const struct founding *f = arg;
+    setting_set(c->tx, "district", f->district);
+    setting_set(c->tx, "federation", f->federation);
+    if (f->hash == NULL) {
+        return ERR_OK;
+    }
+    const struct account_new admin = {
+        .login = "admin", .name = "系统管理员", .password_hash = f->hash, .roles = ROLE_ADMIN};
+    return account_create(c, &admin) != 0 ? ERR_OK : ERR_CONFLICT;
+}
+
+static bool
+found_district(struct district *d, const char *name, bool demo)
+{
+    const char *password = demo ? getenv("HUIQIAO_DEMO_PASSWORD") : NULL;
+    bool given = password != NULL && *password != '\0';
+    if (!given) {
+        password = cmd_random_text(d->arena, 16);
+    }
+    struct founding f = {.district = name,
+                         .federation = arena_printf(d->arena, "%s工商联（总商会）", name),
+                         .hash =
+                             demo ? NULL : account_hash_password(d->app, d->arena, password)};
+    enum err e = cmd_write(d, d->arena, found, &f);
+    if (e != ERR_OK) {
+        cmd_fail("cannot found the district: %s", err_info(e)->code);
+        return false;
+    }
+    if (demo && !demo_fill(d, password)) {
+        return false;
+    }
+    if (demo) {
+        printf("demo accounts: admin staff secretary officer leader member\npassword: %s\n",
+               given ? "as in HUIQIAO_DEMO_PASSWORD" : password);
+    } else {
+        printf("account: admin\none-time password: %s\n", password);
+    }
+    return true;
+}
+
+int
+cmd_init(int argc, char **argv)
+{
+    const char *data = NULL;
+    const char *db = NULL;
+    const char *name = NULL;
+    bool demo = false;
+    const struct cmd_option options[] = {{"data", &data, NULL, NULL},
+                                         {"db", &db, NULL, NULL},
+                                         {"name", &name, NULL, NULL},
+                                         {"demo", NULL, NULL, &demo},
+                                         {0}};
+    if (!cmd_parse(argc, argv, options, 0, 0, NULL)) {
+        return CMD_USAGE;
+    }
+    if (data == NULL) {
+        cmd_fail("say where: --data DIR");
+        return CMD_USAGE;
+    }
+    struct arena *a = arena_new(1024 * 1024);
+    bool ok = make_directory(a, data) && make_secret(in_data(a, data, "secret"));
+    if (ok) {
+        struct district d;
+        ok = district_open(&d, data, db);
+        if (ok) {
+            ok = found_district(&d, name != NULL ? name : demo ? "临江区" : "本区", demo);
+            district_close(&d);
+        }
+        if (!ok) {
+            remove_files(a, data);
+        }
+    }
+    arena_free(a);
+    return ok ? CMD_OK : CMD_FAILED;
+}

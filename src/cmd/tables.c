@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// huiqiao routes and sql: the tables the program is made of, as text.
+#include "cmd/cmd.h"
+
+#include "app.h"
+#include "kit/record.h"
+
+#include <stdio.h>
+
+enum { TABLES_ARENA_MAX = 64 * 1024 * 1024 };
+
+static const char *
+method_text(enum http_method m)
+{
+    return m == HTTP_GET ? "GET" : m == HTTP_POST ? "POST" : "PATCH";
+}
+
+static void
+print_roles(unsigned roles)
+{
+    if ((roles & ROLE_ANYONE) != 0) {
+        fputs("anyone", stdout);
+        return;
+    }
+    const char *comma = "";
+    for (unsigned r = ROLE_ADMIN; r < ROLE_ANYONE; r <<= 1) {
+        if ((roles & r) != 0) {
+            printf("%s%s", comma, role_word((enum role)r));
+            comma = ",";
+        }
+    }
+}
+
+static void
+print_routes(const struct route *routes)
+{
+    for (const struct route *r = routes; r != NULL && r->pattern != NULL; r++) {
+        const char *where = (r->flags & ROUTE_PAGE) != 0  ? "page"
+                            : (r->flags & ROUTE_API) != 0 ? "api"
+                                                          : "both";
+        printf("%-5s %-4s %-40s ", method_text(r->method), where, r->pattern);
+        print_roles(r->roles);
+        printf("%s%s\n", r->help == NULL ? "" : "  # ", r->help == NULL ? "" : r->help);
+    }
+}
+
+static void
+print_statements(const struct db_stmt *const *list)
+{
+    for (; list != NULL && *list != NULL; list++) {
+        const struct db_stmt *s = *list;
+        printf("-- %s (%s)%s%s\n", s->name, s->params == NULL ? "" : s->params,
+               s->row == NULL ? "" : " -> ", s->row == NULL ? "" : s->row);
+        if (s->scans != NULL) {
+            printf("-- scans: %s\n", s->scans);
+        }
+        if (s->sql != NULL) {
+            printf("%s;\n\n", s->sql);
+        } else {
+            printf("-- sqlite\n%s;\n-- postgres\n%s;\n\n", s->sqlite == NULL ? "" : s->sqlite,
+                   s->postgres == NULL ? "" : s->postgres);
+        }
+    }
+}
+
+int
+cmd_routes(int argc, char **argv)
+{
+    static const struct cmd_option none[] = {{0}};
+    if (!cmd_parse(argc, argv, none, 0, 0, NULL)) {
+        return CMD_USAGE;
+    }
+    struct arena *a = arena_new(TABLES_ARENA_MAX);
+    for (size_t i = 0; MODULES[i] != NULL; i++) {
+        print_routes(MODULES[i]->routes);
+        if (MODULES[i]->kind != NULL) {
+            print_routes(record_routes(a, MODULES[i]->kind));
+        }
+    }
+    arena_free(a);
+    return CMD_OK;
+}
+
+int
+cmd_sql(int argc, char **argv)
+{
+    static const struct cmd_option none[] = {{0}};
+    if (!cmd_parse(argc, argv, none, 0, 0, NULL)) {
+        return CMD_USAGE;
+    }
+    for (size_t i = 0; MODULES[i] != NULL; i++) {
+        print_statements(MODULES[i]->stmts);
+        if (MODULES[i]->kind != NULL) {
+            print_statements(record_statements(MODULES[i]->kind));
+        }
+    }
+    return CMD_OK;
+}
