@@ -1,0 +1,534 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lists, the inbox, the forms: what demands look like before one is opened. One demand is
+// shown by demand_show.c.
+#include "mod/demand/demand_pages.h"
+
+#include "base/text.h"
+#include "base/workday.h"
+#include "kit/listing.h"
+#include "mod/demand/clock.h"
+#include "mod/demand/demand.h"
+#include "mod/demand/demand_show.h"
+#include "mod/demand/demand_view.h"
+
+#include <string.h>
+
+#define TR(c, text) tr((c)->lang, text)
+
+static bool
+is_enterprise(const struct ctx *c)
+{
+    return ctx_is(c, ROLE_MEMBER) &&
+           !ctx_is(c, ROLE_OFFICE | ROLE_SECRETARY | ROLE_OFFICER | ROLE_LEADER);
+}
+
+// ---- lists -------------------------------------------------------------------------------
+
+static const char *
+views_of(const struct ctx *c)
+{
+    if (is_enterprise(c)) {
+        return "open to_rate all";
+    }
+    if (ctx_is(c, ROLE_OFFICE)) {
+        return "mine unassigned due overdue supervised to_rate open all";
+    }
+    return ctx_is(c, ROLE_OFFICER) ? "mine due overdue supervised all"
+                                   : "open due overdue supervised to_rate all";
+}
+
+static void
+set_views(struct ctx *c)
+{
+    struct arena *a = c->arena;
+    const char *here = ctx_query(c, "view");
+    struct value *list = value_list(a);
+    for (const struct choice *v = DEMAND_VIEWS; v->value != NULL; v++) {
+        if (!text_list_has(views_of(c), v->value)) {
+            continue;
+        }
+        struct value *m = value_map(a);
+        bool all = strcmp(v->value, "all") == 0;
+        int64_t n = all ? 0 : demand_count(c, v->value);
+        value_set_text(a, m, "url", listing_url(c, "view", v->value, "id", NULL, NULL));
+        value_set_text(a, m, "label", tr(c->lang, v->label));
+        value_set_text(a, m, "count", all || n < 0 ? NULL : listing_count_text(a, n));
+        value_set_bool(a, m, "current", here == NULL ? all : strcmp(here, v->value) == 0);
+        value_push(a, list, m);
+    }
+    value_set(a, c->page, "views", list);
+}
+
+static void
+push_hidden(struct ctx *c, struct value *list, const char *name)
+{
+    const char *v = ctx_query(c, name);
+    if (v != NULL) {
+        struct value *m = value_map(c->arena);
+        value_set_text(c->arena, m, "name", name);
+        value_set_text(c->arena, m, "value", v);
+        value_push(c->arena, list, m);
+    }
+}
+
+static void
+set_filters(struct ctx *c)
+{
+    struct arena *a = c->arena;
+    struct value *filters = value_list(a);
+    struct value *chips = value_list(a);
+    struct value *hidden = value_list(a);
+    listing_filter(c, filters, LISTING_SEARCH, "q", T("关键词"), T("编号、企业名称、内容"),
+                   NULL);
+    listing_filter(c, filters, LISTING_CHOICE, "category", T("类别"), NULL, DEMAND_CATEGORIES);
+    listing_filter(c, filters, LISTING_CHOICE, "state", T("状态"), NULL, DEMAND_STATES);
+    listing_filter(c, filters, LISTING_CHOICE, "level", T("级别"), NULL, DEMAND_LEVELS);
+    listing_filter(c, filters, LISTING_DATE, "created_at_from", T("提交日期从"), NULL, NULL);
+    for (const struct field *f = DEMAND_FILTERS; f->name != NULL; f++) {
+        const char *v = ctx_query(c, f->name);
+        if (v == NULL || *v == '\0') {
+            continue;
+        }
+        const char *text = f->type == FIELD_CHOICE ? choice_label(f->choices, v, c->lang) : v;
+        listing_chip(c, chips, f->label, text, f->name);
+        if (f->type == FIELD_REF || text_list_has("source light due_at_from", f->name)) {
+            push_hidden(c, hidden, f->name);
+        }
+    }
+    const char *q = ctx_query(c, "q");
+    if (q != NULL && *q != '\0') {
+        listing_chip(c, chips, T("关键词"), q, "q");
+    }
+    push_hidden(c, hidden, "view");
+    push_hidden(c, hidden, "sort");
+    const char *view = ctx_query(c, "view");
+    const char *clear =
+        view == NULL ? c->req->path : arena_printf(a, "%s?view=%s", c->req->path, view);
+    value_set_bool(a, c->page, "has_filters", true);
+    value_set_bool(a, c->page, "more_filters", true);
+    value_set(a, c->page, "filters", filters);
+    value_set(a, c->page, "hidden", hidden);
+    value_set(a, c->page, "chips", chips);
+    value_set_text(a, c->page, "clear_url", value_count(chips) == 0 ? NULL : clear);
+}
+
+static void
+set_columns(struct ctx *c)
+{
+    const char *order = ctx_query(c, "sort");
+    struct value *cols = value_list(c->arena);
+    listing_column(c, cols, T("事项"), "", NULL, order);
+    listing_column(c, cols, T("类别"), "hide-s", NULL, order);
+    listing_column(c, cols, T("状态"), "", NULL, order);
+    listing_column(c, cols, T("承办部门"), "hide-s", NULL, order);
+    listing_column(c, cols, T("时限"), "", "due_at", order);
+    listing_column(c, cols, T("提交"), "hide-s", "created_at", order);
+    value_set(c->arena, c->page, "columns", cols);
+}
+
+static struct value *
+row_of(struct ctx *c, const struct value *d)
+{
+    struct arena *a = c->arena;
+    struct value *item = demand_view_item(c, d);
+    const char *no = value_get_text(item, "receipt_no");
+    const char *enterprise = value_get_text(item, "enterprise");
+    const char *unit = value_get_text(item, "unit");
+    struct value *row = value_map(a);
+    struct value *cells = value_list(a);
+    struct value *title = listing_cell(c, value_get_text(item, "title"), "wide");
+    value_set_bool(a, title, "is_title", true);
+    value_set(a, title, "url", value_get(item, "url"));
+    value_set_text(a, title, "sub",
+                   arena_printf(a, "%s　%s", no == NULL ? TR(c, "草稿") : no,
+                                enterprise == NULL ? "" : enterprise));
+    value_push(a, cells, title);
+    value_push(a, cells, listing_cell(c, value_get_text(item, "category"), "hide-s"));
+    struct value *state = listing_cell(c, NULL, "");
+    value_set(a, state, "badge", value_get(item, "state"));
+    value_push(a, cells, state);
+    value_push(a, cells, listing_cell(c, unit == NULL ? "—" : unit, "hide-s"));
+    struct value *sla = listing_cell(c, NULL, "");
+    value_set(a, sla, "sla", value_get(item, "sla"));
+    value_push(a, cells, sla);
+    value_push(a, cells, listing_cell(c, value_get_text(item, "day"), "num hide-s"));
+    value_set(a, row, "url", value_get(item, "url"));
+    value_set(a, row, "id", value_get(item, "id"));
+    value_set_text(a, row, "select_label",
+                   trf(a, c->lang, "选择 {0}", 1, no == NULL ? "" : no));
+    value_set(a, row, "cells", cells);
+    return row;
+}
+
+static void
+push_action(struct ctx *c, struct value *list, const char *url, const char *label,
+            const char *icon, bool primary)
+{
+    struct value *m = value_map(c->arena);
+    value_set_text(c->arena, m, "url", url);
+    value_set_text(c->arena, m, "label", label);
+    value_set_text(c->arena, m, "icon", icon);
+    value_set_bool(c->arena, m, "primary", primary);
+    value_push(c->arena, list, m);
+}
+
+static const struct value *
+empty_of(struct ctx *c, size_t shown, bool filtered)
+{
+    if (shown > 0) {
+        return &value_null;
+    }
+    struct arena *a = c->arena;
+    struct value *m = value_map(a);
+    value_set_text(a, m, "title",
+                   filtered ? TR(c, "没有符合条件的诉求") : TR(c, "这里现在没有诉求"));
+    value_set_text(a, m, "text",
+                   filtered ? TR(c, "换一个条件，或清除筛选再看。")
+                            : TR(c, "有新的诉求时会出现在这里。"));
+    value_set(a, m, "action", &value_null);
+    if (is_enterprise(c) && !filtered) {
+        struct value *b = value_map(a);
+        value_set_text(a, b, "url", "/demands/new");
+        value_set_text(a, b, "label", TR(c, "提诉求"));
+        value_set(a, m, "action", b);
+    }
+    return m;
+}
+
+static void
+set_exports(struct ctx *c, size_t shown)
+{
+    if (shown == 0 || is_enterprise(c)) {
+        value_set(c->arena, c->page, "exports", &value_null);
+        return;
+    }
+    const char *query = listing_query(c, "id", NULL, NULL);
+    struct value *m = value_map(c->arena);
+    value_set_text(c->arena, m, "csv", arena_printf(c->arena, "/demands.csv%s", query));
+    value_set_text(c->arena, m, "xlsx", arena_printf(c->arena, "/demands.xlsx%s", query));
+    value_set(c->arena, c->page, "exports", m);
+}
+
+static void
+set_pager(struct ctx *c, size_t shown)
+{
+    const char *next = value_get_text(c->out, "next");
+    const char *before = ctx_query(c, "after");
+    struct value *p = listing_pager(c, NULL, next, shown, -1);
+    // Keyset lists go forward; back is the first page.
+    if (before != NULL) {
+        value_set_text(c->arena, p, "previous", listing_url(c, "after", NULL, NULL));
+    }
+    value_set(c->arena, c->page, "pager", p);
+}
+
+enum err
+demand_show_list(struct ctx *c)
+{
+    struct arena *a = c->arena;
+    if (ctx_is(c, ROLE_OFFICER) && !ctx_is(c, ROLE_OFFICE)) {
+        return demand_show_inbox(c);
+    }
+    const struct value *items = value_get(c->out, "items");
+    size_t n = value_count(items);
+    struct value *rows = value_list(a);
+    struct value *actions = value_list(a);
+    for (size_t i = 0; i < n; i++) {
+        value_push(a, rows, row_of(c, value_at(items, i)));
+    }
+    if (is_enterprise(c)) {
+        push_action(c, actions, "/demands/new", TR(c, "提诉求"), "plus", true);
+    } else if (ctx_is(c, ROLE_OFFICE | ROLE_SECRETARY)) {
+        push_action(c, actions, "/demands/new", TR(c, "代企业登记"), "plus", true);
+    }
+    set_views(c);
+    set_filters(c);
+    set_columns(c);
+    set_pager(c, n);
+    set_exports(c, n);
+    value_set_text(a, c->page, "title",
+                   is_enterprise(c) ? TR(c, "我的诉求") : TR(c, "诉求办理"));
+    value_set(a, c->page, "subtitle", &value_null);
+    value_set(a, c->page, "actions", actions);
+    value_set(a, c->page, "rows", rows);
+    value_set(a, c->page, "empty",
+              empty_of(c, n, value_get_text(c->page, "clear_url") != NULL));
+    value_set(a, c->page, "bulk", &value_null);
+    if (is_enterprise(c)) {
+        value_set_bool(a, c->page, "has_filters", false);
+        value_set(a, c->page, "items", demand_view_items(c, c->out));
+        c->template = "demand-mine";
+    } else {
+        c->template = "demand-list";
+    }
+    return ERR_OK;
+}
+
+// ---- the officers' inbox -----------------------------------------------------------------
+
+// What the reader's department is to it, from the legs of full records; lists know the lead.
+static const char *
+part_of(struct ctx *c, const struct value *d)
+{
+    return value_get_int(d, "lead_unit_id", 0) == c->actor->organization_id ? TR(c, "主办")
+                                                                            : TR(c, "协办");
+}
+
+static struct value *
+inbox_line(struct ctx *c, const struct value *d, int64_t chosen)
+{
+    struct arena *a = c->arena;
+    struct value *m = demand_view_item(c, d);
+    int64_t id = value_get_int(d, "id", 0);
+    const char *state = value_get_text(d, "state");
+    bool unsigned_yet = text_equal(state, "dispatched") || text_equal(state, "reopened");
+    const char *text = arena_printf(a, "%lld", (long long)id);
+    value_set_text(a, m, "url",
+                   arena_printf(a, "/demands%s", listing_query(c, "id", text, NULL)));
+    value_set_bool(a, m, "current", id == chosen);
+    value_set_bool(a, m, "fresh", unsigned_yet);
+    value_set_text(a, m, "part", part_of(c, d));
+    // A case nobody has signed for says so; its time runs, too, but is short anyway.
+    bool late = text_equal(value_get_text(d, "light"), "red");
+    value_set(a, m, "mark",
+              unsigned_yet && !late ? value_get(m, "state") : value_get(m, "sla"));
+    return m;
+}
+
+enum err
+demand_show_inbox(struct ctx *c)
+{
+    struct arena *a = c->arena;
+    const struct value *items = value_get(c->out, "items");
+    size_t n = value_count(items);
+    int64_t chosen = 0;
+    const char *asked = ctx_query(c, "id");
+    bool open = asked != NULL && text_to_int(asked, &chosen);
+    if (!open && n > 0) {
+        chosen = value_get_int(value_at(items, 0), "id", 0);
+    }
+    struct value *list = value_list(a);
+    for (size_t i = 0; i < n; i++) {
+        value_push(a, list, inbox_line(c, value_at(items, i), chosen));
+    }
+    struct value *d = chosen == 0 ? NULL : demand_get(c, chosen);
+    set_views(c);
+    set_pager(c, n);
+    set_exports(c, n);
+    value_set_text(a, c->page, "title", TR(c, "待办"));
+    value_set_text(a, c->page, "unit",
+                   c->actor->organization == NULL ? "" : c->actor->organization);
+    value_set(a, c->page, "items", list);
+    value_set(a, c->page, "empty", empty_of(c, n, false));
+    value_set_bool(a, c->page, "is_open", open && d != NULL);
+    value_set_text(a, c->page, "list_url",
+                   arena_printf(a, "/demands%s", listing_query(c, "id", NULL, NULL)));
+    value_set(a, c->page, "case", d == NULL ? &value_null : demand_show_case(c, d));
+    value_set_text(a, c->page, "token", demand_view_token(c));
+    value_set(a, c->page, "record_version", d == NULL ? &value_null : value_get(d, "version"));
+    c->template = "demand-inbox";
+    return ERR_OK;
+}
+
+// ---- the form of a new one ---------------------------------------------------------------
+
+static void
+set_group(struct ctx *c, const struct value *fields, const char *key, const char *names)
+{
+    struct value *list = value_list(c->arena);
+    for (size_t i = 0; i < value_count(fields); i++) {
+        const struct value *f = value_at(fields, i);
+        if (text_list_has(names, value_get_text(f, "name"))) {
+            value_push(c->arena, list, f);
+        }
+    }
+    value_set(c->arena, c->page, key, list);
+}
+
+// Before anything was typed: who may see it is settled in the simplest way.
+static const struct value *
+new_record(struct ctx *c)
+{
+    struct value *rec = value_map(c->arena);
+    value_set_text(c->arena, rec, "visibility", "chamber");
+    if (is_enterprise(c)) {
+        value_set_text(c->arena, rec, "contact_name", c->actor->name);
+    }
+    return rec;
+}
+
+enum err
+demand_show_new(struct ctx *c)
+{
+    struct arena *a = c->arena;
+    bool own = is_enterprise(c);
+    struct value *fields = field_form(c, DEMAND_FIELDS, new_record(c));
+    set_group(c, fields, "who", own ? "" : "enterprise_id source");
+    set_group(c, fields, "what", "body title category");
+    set_group(c, fields, "want", "hope contact_name contact_mobile visibility");
+    set_group(c, fields, "files", "attachment_ids");
+    demand_view_errors(c, DEMAND_FIELDS);
+    value_set_bool(a, c->page, "own", own);
+    value_set_text(a, c->page, "title", own ? TR(c, "提诉求") : TR(c, "代企业登记诉求"));
+    value_set_text(a, c->page, "back_url", own ? "/" : "/demands");
+    value_set_text(
+        a, c->page, "accept_by",
+        demand_view_when(c, workday_due(&OFFICE_HOURS, c->now, CLOCK_PROFILE_DEFAULT.accept)));
+    value_set_text(a, c->page, "token", demand_view_token(c));
+    value_set(a, c->page, "record_version", &value_null);
+    c->template = own ? "demand-new" : "demand-register";
+    return ERR_OK;
+}
+
+// ---- one step ----------------------------------------------------------------------------
+
+// The four levels with the day each would be answered by.
+static struct value *
+level_picks(struct ctx *c, const char *chosen)
+{
+    struct arena *a = c->arena;
+    struct value *list = value_list(a);
+    for (int i = 1; i <= CLOCK_LEVELS; i++) {
+        const struct choice *l = &DEMAND_LEVELS[i - 1];
+        int days = CLOCK_PROFILE_DEFAULT.answer[i];
+        struct value *m = value_map(a);
+        value_set_text(a, m, "value", l->value);
+        value_set_text(a, m, "label", tr(c->lang, l->label));
+        value_set_text(a, m, "days",
+                       trf(a, c->lang, "{0} 个工作日", 1, arena_printf(a, "%d", days)));
+        value_set_text(a, m, "due",
+                       demand_view_when(c, workday_due(&OFFICE_HOURS, c->now, days)));
+        value_set_bool(a, m, "checked", text_equal(chosen, l->value));
+        value_push(a, list, m);
+    }
+    return list;
+}
+
+static const char *
+typed(struct ctx *c, const char *name)
+{
+    return c->renewed && c->req != NULL ? http_list_get(&c->req->form, name) : NULL;
+}
+
+static bool
+was_typed(struct ctx *c, const char *name, const char *value)
+{
+    for (size_t i = 0; c->renewed && i < c->req->form.count; i++) {
+        const struct http_kv *kv = &c->req->form.items[i];
+        if (strcmp(kv->name, name) == 0 && strcmp(kv->value, value) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+set_units(struct ctx *c, const struct value *d)
+{
+    struct arena *a = c->arena;
+    const struct value *units = demand_units(c, value_get_text(d, "category"));
+    int64_t lead = value_get_int(d, "lead_unit_id", 0);
+    bool any = typed(c, "lead_unit_id") != NULL;
+    struct value *list = value_list(a);
+    const struct value *suggested = &value_null;
+    for (size_t i = 0; i < value_count(units); i++) {
+        const struct value *u = value_at(units, i);
+        int64_t id = value_get_int(u, "id", 0);
+        const char *text = arena_printf(a, "%lld", (long long)id);
+        bool hint = value_get_bool(u, "suggested");
+        bool now = lead == 0 ? hint : id == lead;
+        struct value *m = value_map(a);
+        value_set_int(a, m, "id", id);
+        value_set_text(a, m, "name", value_get_text(u, "name"));
+        value_set_bool(a, m, "suggested", hint);
+        value_set_bool(a, m, "checked", any ? was_typed(c, "lead_unit_id", text) : now);
+        value_set_bool(a, m, "assists", was_typed(c, "assist_unit_ids", text));
+        value_push(a, list, m);
+        suggested = hint ? m : suggested;
+    }
+    value_set(a, c->page, "units", list);
+    value_set(a, c->page, "suggested_unit", suggested);
+}
+
+static void
+push_preview(struct ctx *c, struct value *list, const char *label, int days, bool sum)
+{
+    struct arena *a = c->arena;
+    struct value *m = value_map(a);
+    value_set_text(a, m, "label", label);
+    value_set_text(a, m, "days",
+                   trf(a, c->lang, "{0} 个工作日", 1, arena_printf(a, "%d", days)));
+    value_set_text(a, m, "due", demand_view_when(c, workday_due(&OFFICE_HOURS, c->now, days)));
+    value_set_bool(a, m, "sum", sum);
+    value_push(a, list, m);
+}
+
+static void
+set_preview(struct ctx *c, const struct value *d)
+{
+    const struct clock_profile *p = &CLOCK_PROFILE_DEFAULT;
+    const char *level = value_get_text(d, "level");
+    int n = level == NULL ? 0 : level[1] - '0';
+    struct value *list = value_list(c->arena);
+    push_preview(c, list, TR(c, "部门签收"), p->sign, false);
+    push_preview(c, list, TR(c, "可以退单"), p->objection, false);
+    push_preview(c, list, TR(c, "联系企业"), p->sign + p->contact, false);
+    if (n >= 1 && n <= CLOCK_LEVELS) {
+        push_preview(c, list, TR(c, "答复企业"), p->answer[n], true);
+    }
+    value_set(c->arena, c->page, "preview", list);
+    value_set_text(c->arena, c->page, "level_label",
+                   level == NULL ? NULL : choice_label(DEMAND_LEVELS, level, c->lang));
+}
+
+static void
+set_step_form(struct ctx *c, const struct value *d, const struct value *step,
+              const struct transition *t)
+{
+    struct arena *a = c->arena;
+    const char *name = value_get_text(step, "name");
+    long long id = (long long)value_get_int(d, "id", 0);
+    bool danger = text_list_has("is-bad is-danger is-warn", value_get_text(step, "tone"));
+    const char *label = value_get_text(step, "label");
+    value_set_text(a, c->page, "title", value_get_text(d, "title"));
+    value_set_text(a, c->page, "label", label);
+    value_set_text(a, c->page, "consequence", value_get_text(step, "consequence"));
+    value_set_text(a, c->page, "method", "post");
+    value_set_text(a, c->page, "action", arena_printf(a, "/demands/%lld/%s", id, name));
+    value_set_text(a, c->page, "token", demand_view_token(c));
+    value_set(a, c->page, "record_version", value_get(d, "version"));
+    value_set_bool(a, c->page, "multipart", field_find(t->needs, "attachment_ids") != NULL);
+    value_set(a, c->page, "draft", &value_null);
+    value_set(a, c->page, "fields", field_form(c, t->needs, NULL));
+    value_set_text(a, c->page, "submit_label", trf(a, c->lang, "确认{0}", 1, label));
+    value_set_text(a, c->page, "submit_class", danger ? "btn-danger" : "btn-primary");
+    value_set_bool(a, c->page, "danger", danger);
+    value_set_text(a, c->page, "cancel_url", arena_printf(a, "/demands/%lld", id));
+    demand_view_errors(c, t->needs);
+}
+
+enum err
+demand_show_step(struct ctx *c)
+{
+    const struct value *d = value_get(c->out, "demand");
+    const struct value *step = value_get(c->out, "step");
+    const char *name = value_get_text(step, "name");
+    const struct transition *t = name == NULL ? NULL : demand_transition(name);
+    if (t == NULL) {
+        return ERR_NOT_FOUND;
+    }
+    set_step_form(c, d, step, t);
+    demand_show_crumbs(c, d, value_get_text(step, "label"));
+    value_set(c->arena, c->page, "case", demand_show_case(c, d));
+    c->template = "demand-step";
+    if (strcmp(name, "accept") == 0) {
+        const char *level = typed(c, "level");
+        value_set(c->arena, c->page, "levels", level_picks(c, level == NULL ? "L2" : level));
+        c->template = "demand-accept";
+    } else if (strcmp(name, "dispatch") == 0) {
+        set_units(c, d);
+        set_preview(c, d);
+        c->template = "demand-dispatch";
+    }
+    return ERR_OK;
+}
