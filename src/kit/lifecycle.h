@@ -60,5 +60,8 @@ struct value *lifecycle_allowed(struct ctx *c, const struct lifecycle *l,
 // `*r` is the record afterwards.
 enum err lifecycle_step(struct ctx *c, const struct lifecycle *l, const struct transition *t,
                         int64_t id, struct lifecycle_record *r);
+// True when the request's If-Match header, or the hidden field `version` of a page, names this
+// version or none at all.
+bool lifecycle_version_fits(struct ctx *c, int64_t version);
 
 #endif

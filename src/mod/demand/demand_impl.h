@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the files of this module share and nobody else may use.
+#ifndef MOD_DEMAND_DEMAND_IMPL_H
+#define MOD_DEMAND_DEMAND_IMPL_H
+
+#include "mod/demand/clock.h"
+#include "mod/demand/demand.h"
+
+// Later than any due: the key of demands that have none.
+#define DEMAND_NEVER INT64_C(9000000000000000)
+
+enum { // what the reader is to a demand
+    DEMAND_OWNER = 1,   // its enterprise
+    DEMAND_AUTHOR = 2,  // registered it
+    DEMAND_LEAD = 4,    // its lead department
+    DEMAND_ASSIST = 8,  // helps
+    DEMAND_OFFICE = 16, // the federation
+    DEMAND_LOOKS = 32,  // may only look
+};
+
+struct demand_leg {
+    int64_t unit_id;
+    const char *unit;
+    const char *role; // "lead" "assist"
+    const char *state;
+    int64_t dispatched_at, signed_at, answered_at, due_at;
+    int met; // 0 late, 1 in time, -1 not known yet
+    bool open;
+    bool fresh; // not in the database yet
+};
+
+enum { DEMAND_LEGS_MAX = 40 };
+
+// A demand while a step changes it. Texts live in the arena.
+struct demand {
+    int64_t id, version;
+    const char *receipt_no, *title, *state, *source, *level, *category, *visibility;
+    int64_t enterprise_id, chamber_id, lead_unit_id, created_by;
+    const char *outcome, *comment, *extension, *resume_state, *closed_by, *review_on;
+    int64_t satisfaction, extension_days, reopenings, merged_into;
+    int64_t created_at, submitted_at, accepted_at, answered_at, closed_at, supervised_at;
+    // Caches.
+    int64_t next_due_at, confirm_due_at, yellow_at, red_at, spent_minutes;
+    int on_time; // -1 not known
+    bool paused;
+    struct demand_leg *legs;
+    size_t leg_count;
+    const struct demand_leg *mine; // the reader's department; NULL none
+    unsigned relations;
+};
+
+struct demand_event {
+    int64_t at;
+    const char *type;
+    int64_t unit_id;
+    bool internal;
+    const struct value *data; // NULL: nothing
+};
+
+// ---- store: the only SQL -----------------------------------------------------------------
+
+enum demand_driver { // what a list walks along
+    DEMAND_BY_ALL,
+    DEMAND_BY_OPEN,
+    DEMAND_BY_UNASSIGNED,
+    DEMAND_BY_SUPERVISED,
+    DEMAND_BY_ENTERPRISE,
+    DEMAND_BY_CHAMBER,
+    DEMAND_BY_STATE,
+    DEMAND_BY_CATEGORY,
+    DEMAND_BY_UNIT,
+    DEMAND_BY_UNIT_OPEN,
+    DEMAND_BY_SEARCH,
+    DEMAND_DRIVERS
+};
+enum demand_order {
+    DEMAND_NEWEST,
+    DEMAND_OLDEST,
+    DEMAND_DUE_FIRST,
+    DEMAND_DUE_LAST,
+    DEMAND_ORDERS
+};
+
+struct demand_query {
+    enum demand_driver driver;
+    enum demand_order order;
+    int64_t after_key, after_id;
+    int64_t limit;
+    const char *state, *category, *level, *source;
+    int64_t lead_unit_id, chamber_id, enterprise_id;
+    int64_t created_from, created_to, due_from, due_to; // 0 none; `to` is exclusive
+    int open, paused, supervised;                       // -1 any
+    const char *match; // DEMAND_BY_SEARCH
+    int64_t unit_id;   // DEMAND_BY_UNIT, DEMAND_BY_UNIT_OPEN
+    int64_t seen_by;   // only visibility chamber, or registered by this account; 0 all
+    int64_t drafts_of; // drafts only of this account; 0 all
+};
+
+extern const struct db_stmt *const DEMAND_STATEMENTS[];
+
+// Rows for people: public members first, then (internal) `paused due_key`.
+struct value *demand_store_list(struct ctx *c, const struct demand_query *q);
+int64_t demand_store_count(struct ctx *c, const struct demand_query *q);
+struct value *demand_store_get(struct ctx *c, int64_t id);  // NULL none
+struct value *demand_store_legs(struct ctx *c, int64_t id); // [{unit_id unit role state …}]
+// Newest first; without internal ones for `open_only`.
+struct value *demand_store_events(struct ctx *c, int64_t id, bool open_only, int64_t limit);
+// The log as the clocks read it, oldest first.
+struct clock_event *demand_store_log(struct ctx *c, int64_t id, size_t *n);
+bool demand_store_load(struct ctx *c, int64_t id, struct demand *d);
+const char *demand_store_receipt(struct ctx *c, int64_t at);
+struct demand_new;
+int64_t demand_store_insert(struct ctx *c, const struct demand *d, const struct value *in);
+void demand_store_edit(struct ctx *c, int64_t id, const struct value *in);
+void demand_store_save(struct ctx *c, const struct demand *d);
+void demand_store_save_leg(struct ctx *c, const struct demand *d, const struct demand_leg *leg);
+void demand_store_event(struct ctx *c, int64_t id, const struct demand_event *e);
+// Ids of answered demands whose confirmation was due before `now`.
+struct value *demand_store_unconfirmed(struct ctx *c, int64_t now, int64_t limit);
+// {id name state chamber_id contact…} of an enterprise, {id kind name} of an organisation.
+struct value *demand_store_enterprise(struct ctx *c, int64_t id);
+struct value *demand_store_department(struct ctx *c, int64_t id);
+struct value *demand_store_departments(struct ctx *c);
+
+// ---- rules -------------------------------------------------------------------------------
+
+int demand_level_number(const char *level); // "L2" → 2; 0 none
+bool demand_state_open(const char *state);
+bool demand_state_unassigned(const char *state);
+// The reader's relations to it; 0: must not know that it exists.
+unsigned demand_relations(const struct ctx *c, const struct demand *d);
+// Computes every cache of *d and its legs from the events.
+void demand_compute(struct ctx *c, struct demand *d, const struct clock_event *log, size_t n);
+// Log of *d as stored → caches → one UPDATE, and one a leg.
+void demand_settle(struct ctx *c, struct demand *d);
+const char *demand_light(const struct ctx *c, const char *state, bool open, bool paused,
+                         int64_t due_at);
+const char *demand_search_text(struct arena *a, const char *receipt_no, const char *enterprise,
+                               const struct value *in, int64_t enterprise_id,
+                               int64_t chamber_id);
+void demand_log(struct ctx *c, const struct demand *d, const char *type, int64_t unit_id,
+                bool internal, const struct value *data);
+
+extern const struct lifecycle DEMAND_LIFECYCLE;
+extern const struct transition DEMAND_STEPS[];
+
+// Handlers of routes.
+enum err demand_create_prepare(struct ctx *c);
+enum err demand_create_run(struct ctx *c);
+enum err demand_edit_prepare(struct ctx *c);
+enum err demand_edit_run(struct ctx *c);
+
+#endif

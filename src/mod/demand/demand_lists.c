@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lists of demands: for every way to look at them an index to walk along, in four orders, so
+// that the first page of a million costs what twenty rows cost. The text of each statement is
+// put together by the compiler; what is left to filter is done on the walk.
+#include "mod/demand/demand_impl.h"
+
+#include "kit/search.h"
+
+extern const struct db_stmt DEMAND_LISTS[DEMAND_DRIVERS][DEMAND_ORDERS];
+extern const struct db_stmt DEMAND_COUNTS[DEMAND_DRIVERS];
+
+#define COLUMNS                                                                                \
+    "d.id, d.receipt_no, d.title, d.state, d.category, d.source, d.level, d.enterprise_id,"    \
+    " e.name AS enterprise, d.chamber_id, ch.name AS chamber, d.lead_unit_id,"                 \
+    " u.name AS lead_unit, d.visibility, d.created_at, d.updated_at, d.submitted_at,"          \
+    " d.next_due_at AS due_at, d.supervised_at, d.extension, d.outcome, d.satisfaction,"       \
+    " d.reopenings, d.open, d.version, d.yellow_at, d.red_at, d.paused, d.due_key"
+#define ROW                                                                                    \
+    "id:int receipt_no:text title:text state:text category:text source:text level:text?"      \
+    " enterprise_id:int enterprise:text? chamber_id:int? chamber:text? lead_unit_id:int?"      \
+    " lead_unit:text? visibility:text created_at:time updated_at:time submitted_at:time?"      \
+    " due_at:time? supervised_at:time? extension:text outcome:text? satisfaction:int?"         \
+    " reopenings:int open:bool version:int yellow_at:time? red_at:time? paused:bool"           \
+    " due_key:int"
+#define NAMES                                                                                  \
+    " LEFT JOIN enterprise e ON e.id = d.enterprise_id"                                        \
+    " LEFT JOIN organization ch ON ch.id = d.chamber_id"                                       \
+    " LEFT JOIN organization u ON u.id = d.lead_unit_id"
+#define PARAMS                                                                                 \
+    "after_key:int after_id:int limit:int state:text? category:text? level:text? lead:int?"    \
+    " chamber:int? enterprise:int? source:text? created_from:int? created_to:int?"             \
+    " due_from:int? due_to:int? open:int? paused:int? supervised:int? seen_by:int?"            \
+    " drafts_of:int? unit:int? match:text?"
+#define FILTERS                                                                                \
+    " AND ($4 IS NULL OR d.state = $4) AND ($5 IS NULL OR d.category = $5)"                    \
+    " AND ($6 IS NULL OR d.level = $6) AND ($7 IS NULL OR d.lead_unit_id = $7)"                \
+    " AND ($8 IS NULL OR d.chamber_id = $8) AND ($9 IS NULL OR d.enterprise_id = $9)"          \
+    " AND ($10 IS NULL OR d.source = $10)"                                                     \
+    " AND ($11 IS NULL OR d.created_at >= $11) AND ($12 IS NULL OR d.created_at < $12)"        \
+    " AND ($13 IS NULL OR d.due_key >= $13) AND ($14 IS NULL OR d.due_key < $14)"              \
+    " AND ($15 IS NULL OR d.open = $15) AND ($16 IS NULL OR d.paused = $16)"                   \
+    " AND ($17 IS NULL OR d.supervised_at IS NOT NULL)"                                        \
+    " AND ($18 IS NULL OR d.visibility = 'chamber' OR d.created_by = $18)"                     \
+    " AND ($19 IS NULL OR d.state <> 'draft' OR d.created_by = $19)"
+// Every statement has every parameter.
+#define NO_UNIT " AND $20 IS NULL"
+#define ANY_UNIT                                                                               \
+    " AND ($20 IS NULL OR EXISTS (SELECT 1 FROM demand_leg g WHERE g.demand_id = d.id"         \
+    " AND g.unit_id = $20))"
+#define NO_MATCH " AND $21 IS NULL"
+
+#define WALK(from, where, rest, key, id, op, dir)                                              \
+    " FROM " from NAMES " WHERE " where " AND (" key ", " id ") " op " ($1, $2)" FILTERS rest  \
+    " ORDER BY " key " " dir ", " id " " dir " LIMIT $3"
+#define LIST(what, from, where, rest, key, id, op, dir)                                        \
+    {.name = "demand.list_" what,                                                              \
+     .sql = "SELECT " COLUMNS WALK(from, where, rest, key, id, op, dir),                       \
+     .params = PARAMS,                                                                         \
+     .row = ROW}
+#define LISTS(what, from, where, rest, t, id)                                                  \
+    {                                                                                          \
+        [DEMAND_NEWEST] =                                                                      \
+            LIST(what "_newest", from, where, rest, t ".created_at", t "." id, "<", "DESC"),   \
+        [DEMAND_OLDEST] =                                                                      \
+            LIST(what "_oldest", from, where, rest, t ".created_at", t "." id, ">", "ASC"),    \
+        [DEMAND_DUE_FIRST] =                                                                   \
+            LIST(what "_due_first", from, where, rest, t ".due_key", t "." id, ">", "ASC"),    \
+        [DEMAND_DUE_LAST] =                                                                    \
+            LIST(what "_due_last", from, where, rest, t ".due_key", t "." id, "<", "DESC"),    \
+    }
+#define COUNT(what, from, where, rest, t, id)                                                  \
+    {.name = "demand.count_" what,                                                             \
+     .sql = "SELECT count(*) AS n FROM (SELECT d.id" WALK(                                     \
+         from, where, rest, t ".created_at", t "." id, "<", "DESC") ") AS x",                  \
+     .params = PARAMS,                                                                         \
+     .row = "n:int"}
+
+#define OF_UNIT "demand_leg l CROSS JOIN demand d"
+#define DRIVER_LIST(X)                                                                         \
+    X(DEMAND_BY_ALL, "all", "demand d", "1 = 1", NO_UNIT NO_MATCH, "d", "id")                  \
+    X(DEMAND_BY_OPEN, "open", "demand d", "d.open = 1", NO_UNIT NO_MATCH, "d", "id")           \
+    X(DEMAND_BY_UNASSIGNED, "unassigned", "demand d", "d.unassigned = 1", NO_UNIT NO_MATCH,    \
+      "d", "id")                                                                               \
+    X(DEMAND_BY_SUPERVISED, "supervised", "demand d", "d.supervised_at IS NOT NULL",           \
+      NO_UNIT NO_MATCH, "d", "id")                                                             \
+    X(DEMAND_BY_ENTERPRISE, "enterprise", "demand d", "d.enterprise_id = $9", NO_UNIT NO_MATCH, \
+      "d", "id")                                                                               \
+    X(DEMAND_BY_CHAMBER, "chamber", "demand d", "d.chamber_id = $8", NO_UNIT NO_MATCH, "d",    \
+      "id")                                                                                    \
+    X(DEMAND_BY_STATE, "state", "demand d", "d.state = $4", NO_UNIT NO_MATCH, "d", "id")       \
+    X(DEMAND_BY_CATEGORY, "category", "demand d", "d.category = $5", NO_UNIT NO_MATCH, "d",    \
+      "id")                                                                                    \
+    X(DEMAND_BY_UNIT, "unit", OF_UNIT, "l.unit_id = $20 AND d.id = l.demand_id", NO_MATCH, "l", \
+      "demand_id")                                                                             \
+    X(DEMAND_BY_UNIT_OPEN, "unit_open", OF_UNIT,                                               \
+      "l.unit_id = $20 AND l.open = 1 AND d.id = l.demand_id", NO_MATCH, "l", "demand_id")
+
+// Full text is walked by record number only: ranking or sorting all hits of a common word
+// costs seconds.
+#define SEARCH_TAIL FILTERS ANY_UNIT
+#define SEARCH_SQLITE(columns)                                                                 \
+    "SELECT " columns " FROM search_index s CROSS JOIN demand d" NAMES                         \
+    " WHERE s.search_index MATCH $21 AND s.rowid > $1 AND s.rowid < $2 AND d.id = s.rowid - $1" \
+    SEARCH_TAIL " ORDER BY s.rowid DESC LIMIT $3"
+#define SEARCH_POSTGRES(columns)                                                               \
+    "SELECT " columns " FROM search_doc s CROSS JOIN demand d" NAMES                           \
+    " WHERE s.vector @@ to_tsquery('simple', $21) AND s.id > $1 AND s.id < $2"                 \
+    " AND d.id = s.id - $1" SEARCH_TAIL " ORDER BY s.id DESC LIMIT $3"
+
+#define LISTS_OF(driver, ...) [driver] = LISTS(__VA_ARGS__),
+const struct db_stmt DEMAND_LISTS[DEMAND_DRIVERS][DEMAND_ORDERS] = {
+    DRIVER_LIST(LISTS_OF)[DEMAND_BY_SEARCH] = {{.name = "demand.list_search",
+                                                .sqlite = SEARCH_SQLITE(COLUMNS),
+                                                .postgres = SEARCH_POSTGRES(COLUMNS),
+                                                .params = PARAMS,
+                                                .row = ROW}},
+};
+#define COUNT_OF(driver, ...) [driver] = COUNT(__VA_ARGS__),
+const struct db_stmt DEMAND_COUNTS[DEMAND_DRIVERS] = {
+    DRIVER_LIST(COUNT_OF)[DEMAND_BY_SEARCH] = {
+        .name = "demand.count_search",
+        .sqlite = "SELECT count(*) AS n FROM (" SEARCH_SQLITE("d.id") ") AS x",
+        .postgres = "SELECT count(*) AS n FROM (" SEARCH_POSTGRES("d.id") ") AS x",
+        .params = PARAMS,
+        .row = "n:int"},
+};
+
+static struct db_arg
+optional(int flag)
+{
+    return flag < 0 ? DB_NULL : DB_INT(flag);
+}
+
+enum { ARGS = 21 };
+
+static void
+arguments(const struct demand_query *q, struct db_arg *args)
+{
+    int64_t base = q->driver == DEMAND_BY_SEARCH ? search_base("demand") : 0;
+    const struct db_arg all[ARGS] = {
+        DB_INT(q->driver == DEMAND_BY_SEARCH ? base : q->after_key),
+        DB_INT(q->driver == DEMAND_BY_SEARCH ? base + q->after_id : q->after_id),
+        DB_INT(q->limit),
+        DB_TEXT(q->state),
+        DB_TEXT(q->category),
+        DB_TEXT(q->level),
+        DB_REF(q->lead_unit_id),
+        DB_REF(q->chamber_id),
+        DB_REF(q->enterprise_id),
+        DB_TEXT(q->source),
+        DB_REF(q->created_from),
+        DB_REF(q->created_to),
+        DB_REF(q->due_from),
+        DB_REF(q->due_to),
+        optional(q->open),
+        optional(q->paused),
+        optional(q->supervised),
+        DB_REF(q->seen_by),
+        DB_REF(q->drafts_of),
+        DB_REF(q->unit_id),
+        DB_TEXT(q->match),
+    };
+    for (size_t i = 0; i < ARGS; i++) {
+        args[i] = all[i];
+    }
+}
+
+struct value *
+demand_store_list(struct ctx *c, const struct demand_query *q)
+{
+    struct db_arg args[ARGS];
+    arguments(q, args);
+    enum demand_order order = q->driver == DEMAND_BY_SEARCH ? DEMAND_NEWEST : q->order;
+    return db_list(c->tx, c->arena, &DEMAND_LISTS[q->driver][order], args, ARGS);
+}
+
+int64_t
+demand_store_count(struct ctx *c, const struct demand_query *q)
+{
+    struct db_arg args[ARGS];
+    arguments(q, args);
+    return db_value_int(c->tx, &DEMAND_COUNTS[q->driver], args, ARGS, 0);
+}

@@ -1,0 +1,454 @@
+// SPDX-License-Identifier: Apache-2.0
+// Statements of demands: one demand, its legs, its log. Lists are in demand_lists.c.
+#include "mod/demand/demand_impl.h"
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "kit/search.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct db_stmt COUNTER = {
+    .name = "demand.counter",
+    .sql = "INSERT INTO demand_counter (year, last) VALUES ($1, 1)"
+           " ON CONFLICT (year) DO UPDATE SET last = demand_counter.last + 1 RETURNING last",
+    .params = "year:int",
+    .row = "last:int"};
+
+static const struct db_stmt INSERT = {
+    .name = "demand.insert",
+    .sql = "INSERT INTO demand (receipt_no, state, source, level, category, enterprise_id,"
+           " chamber_id, lead_unit_id, created_by, title, body, hope, contact_name,"
+           " contact_mobile, visibility, outcome, satisfaction, comment, closed_by,"
+           " submitted_at, accepted_at, answered_at, closed_at, next_due_at, yellow_at, red_at,"
+           " on_time, spent_minutes, open, unassigned, due_key, created_at, updated_at)"
+           " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,"
+           " $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32,"
+           " $33) RETURNING id",
+    .params = "receipt_no:text state:text source:text level:text? category:text"
+              " enterprise_id:int chamber_id:int? lead_unit_id:int? created_by:int? title:text"
+              " body:text hope:text? contact_name:text? contact_mobile:text? visibility:text"
+              " outcome:text? satisfaction:int? comment:text? closed_by:text?"
+              " submitted_at:time? accepted_at:time? answered_at:time? closed_at:time?"
+              " next_due_at:time? yellow_at:time? red_at:time? on_time:int? spent_minutes:int"
+              " open:int unassigned:int due_key:int created_at:time updated_at:time",
+    .row = "id:int"};
+
+static const struct db_stmt EDIT = {
+    .name = "demand.edit",
+    .sql = "UPDATE demand SET title = COALESCE($2, title), body = COALESCE($3, body),"
+           " hope = COALESCE($4, hope), category = COALESCE($5, category),"
+           " contact_name = COALESCE($6, contact_name),"
+           " contact_mobile = COALESCE($7, contact_mobile),"
+           " visibility = COALESCE($8, visibility), updated_at = $9, version = version + 1"
+           " WHERE id = $1",
+    .params = "id:int title:text? body:text? hope:text? category:text? contact_name:text?"
+              " contact_mobile:text? visibility:text? now:time"};
+
+static const struct db_stmt SAVE = {
+    .name = "demand.save",
+    .sql = "UPDATE demand SET state = $2, level = $3, lead_unit_id = $4, outcome = $5,"
+           " satisfaction = $6, comment = $7, extension = $8, extension_days = $9,"
+           " resume_state = $10, supervised_at = $11, closed_by = $12, reopenings = $13,"
+           " merged_into = $14, submitted_at = $15, accepted_at = $16, answered_at = $17,"
+           " closed_at = $18, review_on = $19, next_due_at = $20, confirm_due_at = $21,"
+           " yellow_at = $22, red_at = $23, paused = $24, on_time = $25, spent_minutes = $26,"
+           " open = $27, unassigned = $28, due_key = $29, updated_at = $30,"
+           " version = version + 1 WHERE id = $1",
+    .params = "id:int state:text level:text? lead_unit_id:int? outcome:text? satisfaction:int?"
+              " comment:text? extension:text extension_days:int? resume_state:text?"
+              " supervised_at:time? closed_by:text? reopenings:int merged_into:int?"
+              " submitted_at:time? accepted_at:time? answered_at:time? closed_at:time?"
+              " review_on:text? next_due_at:time? confirm_due_at:time? yellow_at:time?"
+              " red_at:time? paused:int on_time:int? spent_minutes:int open:int unassigned:int"
+              " due_key:int now:time"};
+
+#define GET_COLUMNS                                                                            \
+    "id:int receipt_no:text title:text state:text category:text source:text level:text?"      \
+    " enterprise_id:int enterprise:text? chamber_id:int? chamber:text? lead_unit_id:int?"      \
+    " lead_unit:text? visibility:text body:text hope:text? contact_name:text?"                 \
+    " contact_mobile:text? created_by:int? created_at:time updated_at:time"                    \
+    " submitted_at:time? accepted_at:time? answered_at:time? closed_at:time? due_at:time?"     \
+    " supervised_at:time? extension:text extension_days:int? outcome:text? satisfaction:int?"  \
+    " comment:text? reopenings:int closed_by:text? merged_into:int? review_on:text? open:bool" \
+    " version:int yellow_at:time? red_at:time? confirm_due_at:time? resume_state:text?"        \
+    " on_time:int? spent_minutes:int paused:bool due_key:int"
+
+static const struct db_stmt GET = {
+    .name = "demand.get",
+    .sql = "SELECT d.id, d.receipt_no, d.title, d.state, d.category, d.source, d.level,"
+           " d.enterprise_id, e.name AS enterprise, d.chamber_id, ch.name AS chamber,"
+           " d.lead_unit_id, u.name AS lead_unit, d.visibility, d.body, d.hope, d.contact_name,"
+           " d.contact_mobile, d.created_by, d.created_at, d.updated_at, d.submitted_at,"
+           " d.accepted_at, d.answered_at, d.closed_at, d.next_due_at AS due_at,"
+           " d.supervised_at, d.extension, d.extension_days, d.outcome, d.satisfaction,"
+           " d.comment, d.reopenings, d.closed_by, d.merged_into, d.review_on, d.open,"
+           " d.version, d.yellow_at, d.red_at, d.confirm_due_at, d.resume_state, d.on_time,"
+           " d.spent_minutes, d.paused, d.due_key"
+           " FROM demand d LEFT JOIN enterprise e ON e.id = d.enterprise_id"
+           " LEFT JOIN organization ch ON ch.id = d.chamber_id"
+           " LEFT JOIN organization u ON u.id = d.lead_unit_id WHERE d.id = $1",
+    .params = "id:int",
+    .row = GET_COLUMNS};
+
+static const struct db_stmt LEGS = {
+    .name = "demand.legs",
+    .sql = "SELECT l.unit_id, o.name AS unit, l.role, l.state, l.dispatched_at, l.signed_at,"
+           " l.answered_at, l.due_at, l.met, l.open"
+           " FROM demand_leg l LEFT JOIN organization o ON o.id = l.unit_id"
+           " WHERE l.demand_id = $1",
+    .params = "id:int",
+    .row = "unit_id:int unit:text? role:text state:text dispatched_at:time signed_at:time?"
+           " answered_at:time? due_at:time? met:int? open:bool"};
+
+static const struct db_stmt LEG_PUT = {
+    .name = "demand.leg_put",
+    .sql = "INSERT INTO demand_leg (demand_id, unit_id, role, state, dispatched_at, signed_at,"
+           " answered_at, due_at, met, open, created_at, due_key)"
+           " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+           " ON CONFLICT (demand_id, unit_id) DO UPDATE SET role = excluded.role,"
+           " state = excluded.state, dispatched_at = excluded.dispatched_at,"
+           " signed_at = excluded.signed_at, answered_at = excluded.answered_at,"
+           " due_at = excluded.due_at, met = excluded.met, open = excluded.open,"
+           " due_key = excluded.due_key",
+    .params = "demand_id:int unit_id:int role:text state:text dispatched_at:time"
+              " signed_at:time? answered_at:time? due_at:time? met:int? open:int"
+              " created_at:time due_key:int"};
+
+static const struct db_stmt EVENT = {
+    .name = "demand.event_add",
+    .sql = "INSERT INTO demand_event (demand_id, at, type, account_id, actor, unit_id, internal,"
+           " data) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    .params = "demand_id:int at:time type:text account_id:int? actor:text? unit_id:int?"
+              " internal:int data:text"};
+
+static const struct db_stmt EVENTS = {
+    .name = "demand.events",
+    .sql = "SELECT v.id, v.at, v.type, v.actor, v.unit_id, o.name AS unit, v.internal, v.data"
+           " FROM demand_event v LEFT JOIN organization o ON o.id = v.unit_id"
+           " WHERE v.demand_id = $1 AND v.internal <= $2 ORDER BY v.id DESC LIMIT $3",
+    .params = "id:int internal:int limit:int",
+    .row = "id:int at:time type:text actor:text? unit_id:int? unit:text? internal:bool"
+           " data:json"};
+
+static const struct db_stmt LOG = {
+    .name = "demand.log",
+    .sql = "SELECT at, type, unit_id, data FROM demand_event WHERE demand_id = $1 ORDER BY id",
+    .params = "id:int",
+    .row = "at:time type:text unit_id:int? data:text"};
+
+static const struct db_stmt UNCONFIRMED = {
+    .name = "demand.unconfirmed",
+    .sql = "SELECT id FROM demand WHERE state = 'answered' AND confirm_due_at < $1"
+           " ORDER BY confirm_due_at LIMIT $2",
+    .params = "now:time limit:int",
+    .row = "id:int"};
+
+static const struct db_stmt ENTERPRISE = {
+    .name = "demand.enterprise",
+    .sql = "SELECT id, name, state, chamber_id, contact_name, contact_mobile FROM enterprise"
+           " WHERE id = $1",
+    .params = "id:int",
+    .row = "id:int name:text state:text chamber_id:int? contact_name:text?"
+           " contact_mobile:text?"};
+
+static const struct db_stmt DEPARTMENT = {
+    .name = "demand.department",
+    .sql = "SELECT id, name FROM organization WHERE id = $1 AND kind = 'department'"
+           " AND state = 'active'",
+    .params = "id:int",
+    .row = "id:int name:text"};
+
+static const struct db_stmt DEPARTMENTS = {
+    .name = "demand.departments",
+    .sql = "SELECT id, name, categories FROM organization WHERE kind = 'department'"
+           " AND state = 'active' ORDER BY sort LIMIT 500",
+    .params = "",
+    .row = "id:int name:text categories:text?"};
+
+#define LIST_STMT_POINTERS(d)                                                                  \
+    &DEMAND_LISTS[d][0], &DEMAND_LISTS[d][1], &DEMAND_LISTS[d][2], &DEMAND_LISTS[d][3],        \
+        &DEMAND_COUNTS[d]
+
+extern const struct db_stmt DEMAND_LISTS[DEMAND_DRIVERS][DEMAND_ORDERS];
+extern const struct db_stmt DEMAND_COUNTS[DEMAND_DRIVERS];
+
+const struct db_stmt *const DEMAND_STATEMENTS[] = {
+    &COUNTER,
+    &INSERT,
+    &EDIT,
+    &SAVE,
+    &GET,
+    &LEGS,
+    &LEG_PUT,
+    &EVENT,
+    &EVENTS,
+    &LOG,
+    &UNCONFIRMED,
+    &ENTERPRISE,
+    &DEPARTMENT,
+    &DEPARTMENTS,
+    LIST_STMT_POINTERS(DEMAND_BY_ALL),
+    LIST_STMT_POINTERS(DEMAND_BY_OPEN),
+    LIST_STMT_POINTERS(DEMAND_BY_UNASSIGNED),
+    LIST_STMT_POINTERS(DEMAND_BY_SUPERVISED),
+    LIST_STMT_POINTERS(DEMAND_BY_ENTERPRISE),
+    LIST_STMT_POINTERS(DEMAND_BY_CHAMBER),
+    LIST_STMT_POINTERS(DEMAND_BY_STATE),
+    LIST_STMT_POINTERS(DEMAND_BY_CATEGORY),
+    LIST_STMT_POINTERS(DEMAND_BY_UNIT),
+    LIST_STMT_POINTERS(DEMAND_BY_UNIT_OPEN),
+    &DEMAND_LISTS[DEMAND_BY_SEARCH][0],
+    &DEMAND_COUNTS[DEMAND_BY_SEARCH],
+    NULL,
+};
+
+// ---- writing ---------------------------------------------------------------------------
+
+const char *
+demand_store_receipt(struct ctx *c, int64_t at)
+{
+    int year = time_civil(at).year;
+    int64_t n = db_insert(c->tx, &COUNTER, DB_ARGS(DB_INT(year)));
+    return arena_printf(c->arena, "SQ%04d-%06lld", year, (long long)n);
+}
+
+int64_t
+demand_store_insert(struct ctx *c, const struct demand *d, const struct value *in)
+{
+    return db_insert(
+        c->tx, &INSERT,
+        DB_ARGS(DB_TEXT(d->receipt_no), DB_TEXT(d->state), DB_TEXT(d->source), DB_TEXT(d->level),
+                DB_TEXT(d->category), DB_INT(d->enterprise_id), DB_REF(d->chamber_id),
+                DB_REF(d->lead_unit_id), DB_REF(d->created_by), DB_TEXT(d->title),
+                DB_TEXT(value_get_text(in, "body")), DB_TEXT(value_get_text(in, "hope")),
+                DB_TEXT(value_get_text(in, "contact_name")),
+                DB_TEXT(value_get_text(in, "contact_mobile")), DB_TEXT(d->visibility),
+                DB_TEXT(d->outcome), DB_REF(d->satisfaction), DB_TEXT(d->comment),
+                DB_TEXT(d->closed_by), DB_REF(d->submitted_at), DB_REF(d->accepted_at),
+                DB_REF(d->answered_at), DB_REF(d->closed_at), DB_REF(d->next_due_at),
+                DB_REF(d->yellow_at), DB_REF(d->red_at),
+                d->on_time < 0 ? DB_NULL : DB_INT(d->on_time), DB_INT(d->spent_minutes),
+                DB_INT(demand_state_open(d->state)), DB_INT(demand_state_unassigned(d->state)),
+                DB_INT(d->next_due_at == 0 ? DEMAND_NEVER : d->next_due_at),
+                DB_INT(d->created_at), DB_INT(c->now)));
+}
+
+void
+demand_store_edit(struct ctx *c, int64_t id, const struct value *in)
+{
+    db_run(c->tx, &EDIT,
+           DB_ARGS(DB_INT(id), DB_TEXT(value_get_text(in, "title")),
+                   DB_TEXT(value_get_text(in, "body")), DB_TEXT(value_get_text(in, "hope")),
+                   DB_TEXT(value_get_text(in, "category")),
+                   DB_TEXT(value_get_text(in, "contact_name")),
+                   DB_TEXT(value_get_text(in, "contact_mobile")),
+                   DB_TEXT(value_get_text(in, "visibility")), DB_INT(c->now)));
+}
+
+void
+demand_store_save(struct ctx *c, const struct demand *d)
+{
+    db_run(c->tx, &SAVE,
+           DB_ARGS(DB_INT(d->id), DB_TEXT(d->state), DB_TEXT(d->level), DB_REF(d->lead_unit_id),
+                   DB_TEXT(d->outcome), DB_REF(d->satisfaction), DB_TEXT(d->comment),
+                   DB_TEXT(d->extension), DB_REF(d->extension_days), DB_TEXT(d->resume_state),
+                   DB_REF(d->supervised_at), DB_TEXT(d->closed_by), DB_INT(d->reopenings),
+                   DB_REF(d->merged_into), DB_REF(d->submitted_at), DB_REF(d->accepted_at),
+                   DB_REF(d->answered_at), DB_REF(d->closed_at), DB_TEXT(d->review_on),
+                   DB_REF(d->next_due_at), DB_REF(d->confirm_due_at), DB_REF(d->yellow_at),
+                   DB_REF(d->red_at), DB_INT(d->paused),
+                   d->on_time < 0 ? DB_NULL : DB_INT(d->on_time), DB_INT(d->spent_minutes),
+                   DB_INT(demand_state_open(d->state)),
+                   DB_INT(demand_state_unassigned(d->state)),
+                   DB_INT(d->next_due_at == 0 ? DEMAND_NEVER : d->next_due_at), DB_INT(c->now)));
+}
+
+void
+demand_store_save_leg(struct ctx *c, const struct demand *d, const struct demand_leg *leg)
+{
+    db_run(c->tx, &LEG_PUT,
+           DB_ARGS(DB_INT(d->id), DB_INT(leg->unit_id), DB_TEXT(leg->role), DB_TEXT(leg->state),
+                   DB_INT(leg->dispatched_at), DB_REF(leg->signed_at), DB_REF(leg->answered_at),
+                   DB_REF(leg->due_at), leg->met < 0 ? DB_NULL : DB_INT(leg->met),
+                   DB_INT(leg->open), DB_INT(d->created_at),
+                   DB_INT(d->next_due_at == 0 ? DEMAND_NEVER : d->next_due_at)));
+}
+
+void
+demand_store_event(struct ctx *c, int64_t id, const struct demand_event *e)
+{
+    struct buf b;
+    buf_init(&b, c->arena, 64, (size_t)256 << 10);
+    if (e->data == NULL) {
+        buf_puts(&b, "{}");
+    } else {
+        json_write(&b, e->data);
+    }
+    bool person = c->actor->id > 0;
+    db_run(c->tx, &EVENT,
+           DB_ARGS(DB_INT(id), DB_INT(e->at), DB_TEXT(e->type),
+                   DB_REF(person ? c->actor->id : 0), DB_TEXT(person ? c->actor->name : NULL),
+                   DB_REF(e->unit_id), DB_INT(e->internal), DB_TEXT(buf_str(&b))));
+}
+
+// ---- reading ---------------------------------------------------------------------------
+
+struct value *
+demand_store_get(struct ctx *c, int64_t id)
+{
+    return db_one(c->tx, c->arena, &GET, DB_ARGS(DB_INT(id)));
+}
+
+struct value *
+demand_store_legs(struct ctx *c, int64_t id)
+{
+    return db_list(c->tx, c->arena, &LEGS, DB_ARGS(DB_INT(id)));
+}
+
+struct value *
+demand_store_events(struct ctx *c, int64_t id, bool open_only, int64_t limit)
+{
+    return db_list(c->tx, c->arena, &EVENTS,
+                   DB_ARGS(DB_INT(id), DB_INT(!open_only), DB_INT(limit)));
+}
+
+// What the clocks need of an event's data.
+static void
+read_data(struct arena *a, const char *json, struct clock_event *e)
+{
+    if (e->type != CLOCK_DISPATCHED && e->type != CLOCK_EXTENSION_GRANTED &&
+        e->type != CLOCK_CONFIRMED) {
+        return;
+    }
+    const char *why = NULL;
+    const struct value *v = json_parse(a, json, strlen(json), &why);
+    const char *role = value_get_text(v, "role");
+    e->assist = role != NULL && strcmp(role, "assist") == 0;
+    e->days = (int)value_get_int(v, "days", 0);
+    e->satisfaction = (int)value_get_int(v, "satisfaction", 0);
+}
+
+struct clock_event *
+demand_store_log(struct ctx *c, int64_t id, size_t *n)
+{
+    size_t cap = 32;
+    struct clock_event *log = ARENA_ARRAY(c->arena, struct clock_event, cap);
+    *n = 0;
+    struct db_rows *rows = db_query(c->tx, &LOG, DB_ARGS(DB_INT(id)));
+    while (db_next(rows)) {
+        struct clock_event e = {.at = db_int(rows, 0), .unit = db_int(rows, 2)};
+        if (!clock_event_parse(db_text(rows, 1), &e.type)) {
+            continue;
+        }
+        read_data(c->arena, db_text(rows, 3), &e);
+        if (*n == cap) {
+            struct clock_event *more = ARENA_ARRAY(c->arena, struct clock_event, cap * 2);
+            memcpy(more, log, sizeof *log * cap);
+            log = more;
+            cap *= 2;
+        }
+        log[(*n)++] = e;
+    }
+    db_end(rows);
+    return log;
+}
+
+static void
+load_legs(struct ctx *c, struct demand *d)
+{
+    const struct value *legs = demand_store_legs(c, d->id);
+    // Room for those a dispatch adds.
+    size_t n = value_count(legs);
+    d->legs = ARENA_ARRAY(c->arena, struct demand_leg, n + DEMAND_LEGS_MAX);
+    for (size_t i = 0; i < n; i++) {
+        const struct value *v = value_at(legs, i);
+        d->legs[i] = (struct demand_leg){
+            .unit_id = value_get_int(v, "unit_id", 0),
+            .unit = value_get_text(v, "unit"),
+            .role = value_get_text(v, "role"),
+            .state = value_get_text(v, "state"),
+            .dispatched_at = value_get_int(v, "dispatched_at", 0),
+            .signed_at = value_get_int(v, "signed_at", 0),
+            .answered_at = value_get_int(v, "answered_at", 0),
+            .due_at = value_get_int(v, "due_at", 0),
+            .met = (int)value_get_int(v, "met", -1),
+            .open = value_get_bool(v, "open"),
+        };
+    }
+    d->leg_count = n;
+}
+
+bool
+demand_store_load(struct ctx *c, int64_t id, struct demand *d)
+{
+    const struct value *v = demand_store_get(c, id);
+    if (v == NULL) {
+        return false;
+    }
+    *d = (struct demand){
+        .id = id,
+        .version = value_get_int(v, "version", 0),
+        .receipt_no = value_get_text(v, "receipt_no"),
+        .title = value_get_text(v, "title"),
+        .state = value_get_text(v, "state"),
+        .source = value_get_text(v, "source"),
+        .level = value_get_text(v, "level"),
+        .category = value_get_text(v, "category"),
+        .visibility = value_get_text(v, "visibility"),
+        .enterprise_id = value_get_int(v, "enterprise_id", 0),
+        .chamber_id = value_get_int(v, "chamber_id", 0),
+        .lead_unit_id = value_get_int(v, "lead_unit_id", 0),
+        .created_by = value_get_int(v, "created_by", 0),
+        .outcome = value_get_text(v, "outcome"),
+        .comment = value_get_text(v, "comment"),
+        .extension = value_get_text(v, "extension"),
+        .resume_state = value_get_text(v, "resume_state"),
+        .closed_by = value_get_text(v, "closed_by"),
+        .review_on = value_get_text(v, "review_on"),
+        .satisfaction = value_get_int(v, "satisfaction", 0),
+        .extension_days = value_get_int(v, "extension_days", 0),
+        .reopenings = value_get_int(v, "reopenings", 0),
+        .merged_into = value_get_int(v, "merged_into", 0),
+        .created_at = value_get_int(v, "created_at", 0),
+        .submitted_at = value_get_int(v, "submitted_at", 0),
+        .accepted_at = value_get_int(v, "accepted_at", 0),
+        .answered_at = value_get_int(v, "answered_at", 0),
+        .closed_at = value_get_int(v, "closed_at", 0),
+        .supervised_at = value_get_int(v, "supervised_at", 0),
+        .next_due_at = value_get_int(v, "due_at", 0),
+        .confirm_due_at = value_get_int(v, "confirm_due_at", 0),
+        .yellow_at = value_get_int(v, "yellow_at", 0),
+        .red_at = value_get_int(v, "red_at", 0),
+        .spent_minutes = value_get_int(v, "spent_minutes", 0),
+        .on_time = (int)value_get_int(v, "on_time", -1),
+        .paused = value_get_bool(v, "paused"),
+    };
+    load_legs(c, d);
+    return true;
+}
+
+struct value *
+demand_store_unconfirmed(struct ctx *c, int64_t now, int64_t limit)
+{
+    return db_list(c->tx, c->arena, &UNCONFIRMED, DB_ARGS(DB_INT(now), DB_INT(limit)));
+}
+
+struct value *
+demand_store_enterprise(struct ctx *c, int64_t id)
+{
+    return db_one(c->tx, c->arena, &ENTERPRISE, DB_ARGS(DB_INT(id)));
+}
+
+struct value *
+demand_store_department(struct ctx *c, int64_t id)
+{
+    return db_one(c->tx, c->arena, &DEPARTMENT, DB_ARGS(DB_INT(id)));
+}
+
+struct value *
+demand_store_departments(struct ctx *c)
+{
+    return db_list(c->tx, c->arena, &DEPARTMENTS, DB_NONE);
+}
