@@ -255,7 +255,8 @@ demand_view_errors(struct ctx *c, const struct field *fields)
         const struct fault *x = &c->faults.items[i];
         const struct field *f = x->field == NULL ? NULL : field_find(fields, x->field);
         struct value *m = value_map(c->arena);
-        value_set_text(c->arena, m, "id", x->field == NULL ? "main" : x->field);
+        value_set_text(c->arena, m, "id",
+                       x->field == NULL ? "main" : arena_printf(c->arena, "f-%s", x->field));
         value_set_text(c->arena, m, "label",
                        f == NULL ? tr(c->lang, "这一步") : tr(c->lang, f->label));
         value_set_text(c->arena, m, "message", x->message);
