@@ -59,38 +59,81 @@ explain(const struct ctx *c, enum err e)
     return c->detail != NULL ? c->detail : err_info(e)->code;
 }
 
+static bool
+may(const struct posting *p)
+{
+    return (p->c.route->roles & (p->c.actor->roles | ROLE_ANYONE)) != 0 || p->c.actor->id == -1;
+}
+
+// A ctx like the gate's, for a request nobody sent.
+static enum err
+begin(struct posting *p, const struct act *act, struct http_req *req, struct http_resp *resp)
+{
+    p->c = (struct ctx){.app = act->app,
+                        .arena = act->arena,
+                        .req = req,
+                        .resp = resp,
+                        .api = true,
+                        .actor = act->actor,
+                        .lang = LANG_ZH,
+                        .now = act->now};
+    p->c.match = http_router_find(act->app->api_router, act->arena, req->method, req->path);
+    p->c.route = p->c.match.target;
+    return p->c.route == NULL ? ERR_NOT_FOUND : may(p) ? ERR_OK : ERR_FORBIDDEN;
+}
+
+static struct http_req
+request(const struct act *act, enum http_method method, const char *path)
+{
+    return (struct http_req){.arena = act->arena,
+                             .method = method,
+                             .path = path,
+                             .query_text = "",
+                             .peer = "local",
+                             .body = ""};
+}
+
 enum err
 act_post(const struct act *act, const char *path, const struct value *in,
          const struct value **out, const char **why)
 {
-    struct arena *a = act->arena;
     struct buf body;
-    buf_init(&body, a, 1024, BODY_MAX);
+    buf_init(&body, act->arena, 1024, BODY_MAX);
     json_write(&body, in);
-    struct http_req req = {.arena = a,
-                           .method = HTTP_POST,
-                           .path = path,
-                           .query_text = "",
-                           .peer = "local",
-                           .body = buf_str(&body),
-                           .body_size = body.n};
+    struct http_req req = request(act, HTTP_POST, path);
+    req.body = buf_str(&body);
+    req.body_size = body.n;
     struct http_resp resp = {0};
-    struct posting p = {.c = {.app = act->app,
-                              .arena = a,
-                              .req = &req,
-                              .resp = &resp,
-                              .api = true,
-                              .actor = act->actor,
-                              .lang = LANG_ZH,
-                              .now = act->now}};
-    p.c.match = http_router_find(act->app->api_router, a, HTTP_POST, path);
-    p.c.route = p.c.match.target;
-    enum err e = p.c.route == NULL ? ERR_NOT_FOUND
-                 : (p.c.route->roles & act->actor->roles) == 0 && act->actor->id != -1
-                     ? ERR_FORBIDDEN
-                     : prepare(&p);
+    struct posting p = {0};
+    enum err e = begin(&p, act, &req, &resp);
     if (e == ERR_OK) {
-        e = db_write(act->app->db, a, run_posting, &p);
+        e = prepare(&p);
+    }
+    if (e == ERR_OK) {
+        e = db_write(act->app->db, act->arena, run_posting, &p);
+    }
+    *out = p.c.out;
+    *why = e == ERR_OK ? NULL : explain(&p.c, e);
+    return e;
+}
+
+enum err
+act_get(const struct act *act, const char *path, const struct http_list *query,
+        const struct value **out, const char **why)
+{
+    struct http_req req = request(act, HTTP_GET, path);
+    if (query != NULL) {
+        req.query = *query;
+    }
+    struct http_resp resp = {0};
+    struct posting p = {0};
+    enum err e = begin(&p, act, &req, &resp);
+    if (e == ERR_OK) {
+        p.c.tx = db_read_begin(act->app->db);
+        e = p.c.tx == NULL ? ERR_UNAVAILABLE : p.c.route->run(&p.c);
+        if (p.c.tx != NULL) {
+            db_read_end(p.c.tx);
+        }
     }
     *out = p.c.out;
     *why = e == ERR_OK ? NULL : explain(&p.c, e);

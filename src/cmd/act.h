@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Acting as a person from the command line: a POST of the API without a socket. Roles, input
+// Acting as a person from the command line: a request of the API without a socket. Roles, input
 // checks and rules are the same as for everybody, only the moment may be chosen; so what a
 // demonstration shows has really happened, step by step.
 #ifndef CMD_ACT_H
@@ -18,5 +18,9 @@ struct act {
 // failure *why is a sentence for the operator.
 enum err act_post(const struct act *act, const char *path, const struct value *in,
                   const struct value **out, const char **why);
+
+// Reads a list or a record: the answer's data. `query` may be NULL.
+enum err act_get(const struct act *act, const char *path, const struct http_list *query,
+                 const struct value **out, const char **why);
 
 #endif
