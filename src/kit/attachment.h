@@ -18,6 +18,9 @@ enum err attachment_bind(struct ctx *c, const struct value *ids, const char *kin
 // [{id name size type}] of a record.
 struct value *attachment_list(struct ctx *c, const char *kind, int64_t record_id);
 
+// Answers with the file's content when the reader may have it, else ERR_NOT_FOUND.
+enum err attachment_send(struct ctx *c, int64_t id);
+
 // A kind of record says who may read its attachments; registered at start.
 typedef bool (*attachment_may_read)(struct ctx *c, int64_t record_id);
 void attachment_register(const char *kind, attachment_may_read may);

@@ -68,6 +68,7 @@ struct ctx {
     int status;              // 0 = 200, or 201 when `location` is set in the API
     const char *location;    // where a page goes afterwards (303), or Location of a creation
     const char *flash;       // shown once on that page
+    const char *cookie;      // a Set-Cookie value: sessions, preferences
     const char *detail;      // of a problem
     const struct value *extra; // members added to a problem (409: allowed steps)
     struct value *page;      // presentation: what `show` adds for the template

@@ -52,7 +52,7 @@ reset_answer(struct ctx *c)
 {
     c->out = NULL;
     c->status = 0;
-    c->location = c->flash = c->detail = NULL;
+    c->location = c->flash = c->cookie = c->detail = NULL;
     c->extra = NULL;
     c->page = NULL;
     c->template = NULL;

@@ -255,6 +255,9 @@ void
 respond(struct ctx *c)
 {
     respond_headers(c);
+    if (c->cookie != NULL) {
+        http_set(c->req, c->resp, "Set-Cookie", c->cookie);
+    }
     if (c->result == ERR_METHOD) {
         set_allow(c);
     }

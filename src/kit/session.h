@@ -18,6 +18,8 @@ const char *session_csrf(struct ctx *c);
 enum err session_open(struct ctx *c, int64_t account_id);
 void session_close(struct ctx *c);                       // this one
 void session_close_all(struct ctx *c, int64_t account_id); // disable, reset
+// Each minute, inside a write: writes down when sessions were last seen, drops expired ones.
+void session_flush(struct ctx *c);
 // A new bearer token for the account; the text is shown once.
 const char *session_token(struct ctx *c, int64_t account_id, const char *label);
 

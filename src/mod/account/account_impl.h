@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Between the files of this module.
+#ifndef MOD_ACCOUNT_IMPL_H
+#define MOD_ACCOUNT_IMPL_H
+
+#include "kit/route.h"
+
+extern const struct field LOGIN_FIELDS[], ACTIVATE_FIELDS[], PASSWORD_FIELDS[];
+extern const struct db_stmt *const LOGIN_STMTS[];
+
+enum err login_run_form(struct ctx *c);
+enum err login_show_form(struct ctx *c);
+enum err login_prepare(struct ctx *c);
+enum err login_run(struct ctx *c);
+enum err logout_run(struct ctx *c);
+enum err activate_show_form(struct ctx *c);
+enum err activate_prepare(struct ctx *c);
+enum err activate_run(struct ctx *c);
+enum err password_show_form(struct ctx *c);
+enum err password_prepare(struct ctx *c);
+enum err password_run(struct ctx *c);
+
+// True for a path on this site: "/demands?x=1"; never "//host" or "/\host" (W6).
+bool is_own_path(const char *s);
+
+#endif
