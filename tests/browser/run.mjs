@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checks the real pages: starts the program with demo data, logs in as every role, and visits
 // what that role's navigation leads to, the first record of each list and its first action.
-//   node tests/browser/run.mjs HUIQIAO [ROLE …]      SHOTS=dir keeps screenshots
+//   node tests/browser/run.mjs HUIQIAO [ROLE | demand …]      SHOTS=dir keeps screenshots
+import { demandScenario } from './demand.mjs';
 import { axeProblem, checkPage, errorsProblem, launch, login, open, Results, startServer } from './lib.mjs';
 
 const [binary, ...wanted] = process.argv.slice(2);
@@ -62,9 +63,24 @@ const crawl = async (role) => {
   }
 };
 
+const scenario = async () => {
+  const roles = {};
+  for (const role of ['member', 'staff', 'officer']) {
+    const context = await browser.newContext();
+    await login(context, server.base, role);
+    roles[role] = { context, base: server.base };
+  }
+  await demandScenario(t, roles);
+  await Promise.all(Object.values(roles).map((r) => r.context.close()));
+};
+
 try {
   const anyone = (o) => browser.newContext(o);
+  if (wanted.length === 0 || wanted.includes('demand')) {
+    await scenario();
+  }
   if (wanted.length === 0) {
+    await checkPage(t, 'home-public', `${server.base}/`, anyone);
     await checkPage(t, 'login', `${server.base}/login`, anyone);
     await checkPage(t, 'no-such-page', `${server.base}/no-such-page`, anyone, 404);
   }
