@@ -19,4 +19,7 @@ const char *search_expression(struct arena *a, const char *q);
 //   search_index MATCH $q AND rowid > base AND rowid < base + 2^40   ORDER BY rowid DESC
 int64_t search_base(const char *kind);
 
+// NULL-ended, for `huiqiao sql`.
+extern const struct db_stmt *const SEARCH_STATEMENTS[];
+
 #endif

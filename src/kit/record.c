@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading and saving one record of any kind: scope, checks, version, search, history, audit.
+#include "kit/record.h"
+
+#include "base/json.h"
+#include "base/text.h"
+#include "kit/app.h"
+#include "kit/audit.h"
+#include "kit/record_impl.h"
+#include "kit/search.h"
+
+// ---- access ----------------------------------------------------------------------------
+
+bool
+record_scope_of(const struct ctx *c, const struct record_kind *k, unsigned action,
+                const struct record_grant **grant, enum record_scope *scope)
+{
+    static const struct record_grant SYSTEM = {.actions = 7, .scope = SCOPE_ALL};
+    const struct record_grant *best = c->actor->id == -1 ? &SYSTEM : NULL;
+    for (const struct record_grant *g = k->grants; g->actions != 0; g++) {
+        if ((g->actions & action) != 0 && (c->actor->roles & g->roles) != 0 &&
+            (best == NULL || g->scope < best->scope)) {
+            best = g;
+        }
+    }
+    if (best == NULL) {
+        return false;
+    }
+    *grant = best;
+    *scope = best->scope;
+    return true;
+}
+
+bool
+record_in_scope(const struct ctx *c, const struct record_kind *k, enum record_scope scope,
+                const struct value *rec)
+{
+    switch (scope) {
+    case SCOPE_ALL:
+        return true;
+    case SCOPE_ORGANIZATION:
+        return c->actor->organization_id != 0 && k->organization_column != NULL &&
+               value_get_int(rec, k->organization_column, 0) == c->actor->organization_id;
+    case SCOPE_ENTERPRISE:
+        return c->actor->enterprise_id != 0 && k->enterprise_column != NULL &&
+               value_get_int(rec, k->enterprise_column, 0) == c->actor->enterprise_id;
+    }
+    return false;
+}
+
+bool
+record_may(const struct ctx *c, const struct record_kind *k, unsigned action,
+           const struct value *rec)
+{
+    const struct record_grant *g;
+    enum record_scope scope;
+    return record_scope_of(c, k, action, &g, &scope) && record_in_scope(c, k, scope, rec);
+}
+
+// Who keeps a record up to date reads it whole: a form of masked values would save the masks.
+static bool
+sees_personal(const struct ctx *c, const struct record_kind *k, const struct value *rec)
+{
+    return ctx_is(c, ROLE_OFFICE) || record_may(c, k, RECORD_UPDATE, rec);
+}
+
+struct value *
+record_masked(struct ctx *c, const struct record_kind *k, const struct value *rec)
+{
+    bool whole = sees_personal(c, k, rec);
+    bool outside = !ctx_is(c, ROLE_SIGNED_IN & ~(unsigned)ROLE_MEMBER);
+    struct value *out = value_map(c->arena);
+    for (uint32_t i = 0; i < rec->map.count; i++) {
+        const struct value_pair *p = &rec->map.pairs[i];
+        const struct field *f = field_find(k->fields, p->key);
+        const struct value *v = p->v;
+        if (f != NULL && f->class == CLASS_INTERNAL && outside && !whole) {
+            v = &value_null;
+        } else if (f != NULL && f->class == CLASS_SENSITIVE && !whole) {
+            v = &value_null;
+        } else if (f != NULL && f->class == CLASS_PERSONAL && !whole) {
+            v = v->type == VALUE_TEXT ? value_text(c->arena, text_mask(c->arena, v->s))
+                                      : &value_null;
+        }
+        value_set(c->arena, out, p->key, v);
+    }
+    return out;
+}
+
+static struct value *
+load(struct ctx *c, const struct record_built *b, int64_t id)
+{
+    return db_one(c->tx, c->arena, &b->by_id, DB_ARGS(DB_INT(id)));
+}
+
+struct value *
+record_get(struct ctx *c, const struct record_kind *k, int64_t id)
+{
+    struct value *rec = load(c, record_built_of(k), id);
+    return rec != NULL && record_may(c, k, RECORD_READ, rec) ? rec : NULL;
+}
+
+// ---- history ---------------------------------------------------------------------------
+
+static const struct db_stmt EVENT_ADD = {
+    .name = "record.event_add",
+    .sql = "INSERT INTO record_event (kind, record_id, at, account_id, actor, unit, type, data)"
+           " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    .params = "kind:text record:int at:time account:int? actor:text? unit:text? type:text"
+              " data:json"};
+static const struct db_stmt EVENTS = {
+    .name = "record.events",
+    .sql = "SELECT id, at, type, actor, unit, data FROM record_event"
+           " WHERE kind = $1 AND record_id = $2 ORDER BY id LIMIT 1000",
+    .params = "kind:text record:int",
+    .row = "id:int at:time type:text actor:text? unit:text? data:json"};
+
+const struct db_stmt *const RECORD_STATEMENTS[] = {&EVENT_ADD, &EVENTS, NULL};
+
+static const char *
+json_text(struct arena *a, const struct value *v)
+{
+    struct buf b;
+    buf_init(&b, a, 256, (size_t)1 << 20);
+    json_write(&b, v);
+    return buf_str(&b);
+}
+
+void
+record_event(struct ctx *c, const char *kind, int64_t id, const char *type,
+             const struct value *data)
+{
+    const struct actor *who = c->actor;
+    const char *text = data == NULL ? "{}" : json_text(c->arena, data);
+    db_run(c->tx, &EVENT_ADD,
+           DB_ARGS(DB_TEXT(kind), DB_INT(id), DB_INT(c->now), DB_REF(who->id > 0 ? who->id : 0),
+                   DB_TEXT(who->name), DB_TEXT(who->organization), DB_TEXT(type),
+                   DB_TEXT(text)));
+}
+
+struct value *
+record_events(struct ctx *c, const char *kind, int64_t id)
+{
+    return db_list(c->tx, c->arena, &EVENTS, DB_ARGS(DB_TEXT(kind), DB_INT(id)));
+}
+
+// A personal value is told of, never repeated: the history outlives its erasure.
+static const struct value *
+told(struct arena *a, const struct field *f, const struct value *v)
+{
+    if (v == NULL || v->type == VALUE_NULL) {
+        return &value_null;
+    }
+    if (f->class == CLASS_PUBLIC || f->class == CLASS_INTERNAL) {
+        return v;
+    }
+    return f->class == CLASS_PERSONAL && v->type == VALUE_TEXT
+               ? value_text(a, text_mask(a, v->s))
+               : value_ref(a, "*");
+}
+
+// {field: [old, new]} of what differs.
+static struct value *
+changes_of(struct ctx *c, const struct record_kind *k, const struct value *rec,
+           const struct value *old)
+{
+    struct arena *a = c->arena;
+    struct value *out = value_map(a);
+    for (const struct field *f = k->fields; f->name != NULL; f++) {
+        const struct value *now = value_get(rec, f->name);
+        const struct value *was = value_get(old, f->name);
+        now = now == NULL ? &value_null : now;
+        was = was == NULL ? &value_null : was;
+        if (record_is_stored(f) && !value_equal(now, was)) {
+            struct value *pair = value_list(a);
+            value_push(a, pair, told(a, f, was));
+            value_push(a, pair, told(a, f, now));
+            value_set(a, out, f->name, pair);
+        }
+    }
+    return out;
+}
+
+// ---- search ----------------------------------------------------------------------------
+
+static const char *
+tokens_of(struct arena *a, const struct record_kind *k, const struct value *rec)
+{
+    struct buf b;
+    buf_init(&b, a, 512, (size_t)1 << 20);
+    for (const struct field *f = k->fields; f->name != NULL; f++) {
+        const char *s = f->search > 0 ? value_get_text(rec, f->name) : NULL;
+        if (s != NULL) {
+            bool name = strcmp(f->name, k->title) == 0 || f->search > 1;
+            buf_printf(&b, "%s%s", b.n == 0 ? "" : " ", search_tokens(a, s, name));
+        }
+    }
+    return buf_str(&b);
+}
+
+// ---- saving ----------------------------------------------------------------------------
+
+static struct db_arg
+arg_of(struct arena *a, const struct field *f, const struct value *v)
+{
+    if (v == NULL || v->type == VALUE_NULL) {
+        return f->type == FIELD_FLAG && f->required ? DB_INT(0) : DB_NULL;
+    }
+    switch (v->type) {
+    case VALUE_BOOL:
+        return DB_INT(v->b ? 1 : 0);
+    case VALUE_INT:
+    case VALUE_TIME:
+    case VALUE_DEC:
+        return DB_INT(v->i);
+    case VALUE_TEXT:
+        return (struct db_arg){.type = DB_TEXT_T, .p = v->s, .n = v->n};
+    case VALUE_LIST:
+    case VALUE_MAP:
+        return DB_TEXT(json_text(a, v));
+    case VALUE_NULL:
+    case VALUE_LAMBDA:
+        break;
+    }
+    return DB_NULL;
+}
+
+static size_t
+args_of(struct ctx *c, const struct record_kind *k, const struct value *rec,
+        struct db_arg *args)
+{
+    size_t n = 0;
+    for (const struct field *f = k->fields; f->name != NULL; f++) {
+        if (record_is_stored(f)) {
+            args[n++] = arg_of(c->arena, f, value_get(rec, f->name));
+        }
+    }
+    return n;
+}
+
+// Names that exist once, references that lead somewhere.
+static void
+check_links(struct ctx *c, const struct record_built *b, const struct value *rec, int64_t id)
+{
+    const struct field *f = b->k->fields;
+    for (size_t i = 0; f[i].name != NULL; i++) {
+        const struct value *v = value_get(rec, f[i].name);
+        if (v == NULL || v->type == VALUE_NULL) {
+            continue;
+        }
+        struct db_arg arg = arg_of(c->arena, &f[i], v);
+        if (b->unique[i].sql != NULL &&
+            db_value_int(c->tx, &b->unique[i], DB_ARGS(arg, DB_INT(id)), 0) != 0) {
+            ctx_fault(c, f[i].name, "taken", T("已经有一条相同的了"));
+        }
+        if (b->ref[i].sql != NULL &&
+            db_one(c->tx, c->arena, &b->ref[i], DB_ARGS(arg)) == NULL) {
+            ctx_fault(c, f[i].name, "reference", T("没有这一项，请重新选择"));
+        }
+    }
+}
+
+// A grant may keep some fields from its holders, and nobody moves a record out of their hands.
+static enum err
+check_grant(struct ctx *c, const struct record_kind *k, unsigned action,
+            const struct value *rec, const struct value *old)
+{
+    const struct record_grant *g;
+    enum record_scope scope;
+    if (!record_scope_of(c, k, action, &g, &scope) ||
+        (old != NULL && !record_in_scope(c, k, scope, old))) {
+        return ERR_FORBIDDEN;
+    }
+    for (const struct field *f = k->fields; f->name != NULL; f++) {
+        const struct value *now = value_get(rec, f->name);
+        const struct value *was = value_get(old, f->name);
+        now = now == NULL ? &value_null : now;
+        was = was == NULL ? &value_null : was;
+        if (text_list_has(g->keeps, f->name) && !value_equal(now, was)) {
+            ctx_fault(c, f->name, "forbidden", T("这一项由工商联维护，您不能修改"));
+        }
+    }
+    if (!record_in_scope(c, k, scope, rec)) {
+        return ctx_refuse(c, ERR_FORBIDDEN, T("只能登记和修改本单位的资料"));
+    }
+    return ERR_OK;
+}
+
+static void
+note(struct ctx *c, const struct record_kind *k, int64_t id, const char *type,
+     const struct value *changes)
+{
+    struct arena *a = c->arena;
+    record_event(c, k->name, id, type, changes);
+    struct value *fields = value_list(a);
+    for (uint32_t i = 0; i < changes->map.count; i++) {
+        value_push(a, fields, value_ref(a, changes->map.pairs[i].key));
+    }
+    struct value *data = value_map(a);
+    value_set(a, data, "fields", fields);
+    audit_write(c, arena_printf(a, "%s.%s", k->name, type), k->name, id, data);
+}
+
+static enum err
+checked(struct ctx *c, const struct record_built *b, unsigned action, struct value *rec,
+        const struct value *old)
+{
+    const struct record_kind *k = b->k;
+    enum err e = k->before_save == NULL ? ERR_OK : k->before_save(c, rec, old);
+    if (e == ERR_OK || e == ERR_INVALID) {
+        check_links(c, b, rec, value_get_int(old, "id", 0));
+    }
+    if (e == ERR_OK) {
+        e = check_grant(c, k, action, rec, old);
+    }
+    return e != ERR_OK ? e : c->faults.count > 0 ? ERR_INVALID : db_tx_err(c->tx);
+}
+
+// A secretary's new enterprise belongs to the secretary's chamber without saying so.
+static void
+fill_scope(struct ctx *c, const struct record_kind *k, struct value *rec)
+{
+    const struct record_grant *g;
+    enum record_scope scope;
+    if (!record_scope_of(c, k, RECORD_CREATE, &g, &scope) || scope != SCOPE_ORGANIZATION) {
+        return;
+    }
+    const struct value *v = value_get(rec, k->organization_column);
+    if (v == NULL || v->type == VALUE_NULL) {
+        value_set_int(c->arena, rec, k->organization_column, c->actor->organization_id);
+    }
+}
+
+int64_t
+record_create(struct ctx *c, const struct record_kind *k, struct value *rec)
+{
+    const struct record_built *b = record_built_of(k);
+    fill_scope(c, k, rec);
+    c->result = checked(c, b, RECORD_CREATE, rec, NULL);
+    if (c->result != ERR_OK) {
+        return 0;
+    }
+    struct db_arg args[RECORD_ARGS];
+    size_t n = args_of(c, k, rec, args);
+    args[n++] = DB_INT(c->now);
+    int64_t id = db_insert(c->tx, &b->insert, args, n);
+    if (id == 0) {
+        c->result = db_tx_err(c->tx);
+        return 0;
+    }
+    value_set_int(c->arena, rec, "id", id);
+    search_put(c->tx, k->name, id, tokens_of(c->arena, k, rec));
+    note(c, k, id, "create", changes_of(c, k, rec, NULL));
+    c->result = k->after_save == NULL ? ERR_OK : k->after_save(c, rec, NULL);
+    return c->result == ERR_OK ? id : 0;
+}
+
+enum err
+record_update(struct ctx *c, const struct record_kind *k, int64_t id, const struct value *in,
+              int64_t version)
+{
+    const struct record_built *b = record_built_of(k);
+    struct value *old = load(c, b, id);
+    if (old == NULL || !record_may(c, k, RECORD_READ, old)) {
+        return ERR_NOT_FOUND;
+    }
+    int64_t current = value_get_int(old, "version", 0);
+    if (version != 0 && version != current) {
+        return ctx_refuse(c, ERR_STALE, T("别人刚刚改过这条资料，请刷新后再改"));
+    }
+    struct value *rec = value_map(c->arena);
+    for (uint32_t i = 0; i < old->map.count; i++) {
+        value_set(c->arena, rec, old->map.pairs[i].key, old->map.pairs[i].v);
+    }
+    for (uint32_t i = 0; in != NULL && i < in->map.count; i++) {
+        value_set(c->arena, rec, in->map.pairs[i].key, in->map.pairs[i].v);
+    }
+    enum err e = checked(c, b, RECORD_UPDATE, rec, old);
+    struct value *changes = e == ERR_OK ? changes_of(c, k, rec, old) : NULL;
+    if (e != ERR_OK || changes->map.count == 0) {
+        return e;
+    }
+    struct db_arg args[RECORD_ARGS];
+    size_t n = args_of(c, k, rec, args);
+    args[n++] = DB_INT(c->now);
+    args[n++] = DB_INT(id);
+    args[n++] = DB_INT(current);
+    if (db_run(c->tx, &b->update, args, n) == 0) {
+        e = db_tx_err(c->tx);
+        return e != ERR_OK ? e : ERR_STALE;
+    }
+    search_put(c->tx, k->name, id, tokens_of(c->arena, k, rec));
+    note(c, k, id, "update", changes);
+    return k->after_save == NULL ? ERR_OK : k->after_save(c, rec, old);
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// A kind of record is a table of data: fields, who may do what, how it is listed. From it the
+// kit makes routes, SQL, pages, JSON, exports, search and history; the module adds only what
+// is special about its kind. docs/adr/0007-record-statements.md tells why SQL is composed.
+#ifndef KIT_RECORD_H
+#define KIT_RECORD_H
+
+#include "kit/route.h"
+
+enum { RECORD_READ = 1, RECORD_CREATE = 2, RECORD_UPDATE = 4 };
+
+// From wide to narrow: the widest that an actor's roles give counts.
+enum record_scope { SCOPE_ALL, SCOPE_ORGANIZATION, SCOPE_ENTERPRISE };
+
+struct record_grant {
+    unsigned actions; // 0 ends a table
+    unsigned roles;
+    enum record_scope scope;
+    const char *keeps; // space list of fields this grant does not let people change
+};
+
+// Order of a list beside that of ids. The column is NOT NULL and has an index; `leads` names
+// the filters (space list) that have an index (filter, column) as well.
+struct record_sort {
+    const char *field; // NULL ends a table
+    const char *leads;
+};
+
+struct record_kind {
+    const char *name;       // "enterprise": in events, audit, search
+    const char *plural;     // "enterprises": the URL
+    const char *label;      // "企业"
+    const char *list_label; // "企业会员"
+    const char *table;      // has id, created_at, updated_at, version and a column per field
+    const char *title;      // field that names a record in lists and references
+    const char *subtitle;   // field shown below it in lists; NULL none
+    // FIELD_REF: `ref` is the plural of a kind, whose table is the singular and has a column
+    // `name`. FIELD_FILES and FIELD_PASSWORD are not kept here.
+    const struct field *fields;
+    const struct record_grant *grants;
+    const char *organization_column; // what SCOPE_ORGANIZATION compares; "id" is possible
+    const char *enterprise_column;   // what SCOPE_ENTERPRISE compares
+    // Space list of IN_FILTER fields with an index, the most selective first: it leads.
+    const char *leads;
+    const struct record_sort *sorts;
+    const char *order;   // default: "-id", "name"
+    const char *uniques; // space list of fields: a fault instead of a conflict
+    // Fields of `rec` may be set or corrected; `old` is NULL for a new record. Faults or
+    // refusals through ctx. Inside the transaction, re-runnable. May be NULL.
+    enum err (*before_save)(struct ctx *c, struct value *rec, const struct value *old);
+    enum err (*after_save)(struct ctx *c, const struct value *rec, const struct value *old);
+    const char *empty_text; // what an empty list says
+};
+
+// Static tables of a kind, made at the first call and the same afterwards: call them while
+// the program starts, before threads do. The routes live in `a`.
+const struct route *record_routes(struct arena *a, const struct record_kind *k);
+const struct db_stmt *const *record_statements(const struct record_kind *k); // NULL-ended
+
+// The record when the actor may read it, else NULL. Unmasked: for rules, not for readers.
+struct value *record_get(struct ctx *c, const struct record_kind *k, int64_t id);
+// The record as the actor may see it.
+struct value *record_masked(struct ctx *c, const struct record_kind *k,
+                            const struct value *rec);
+// Saves a new record with index, event and audit row, in c->tx, which writes. Faults go to c.
+// Fields that are not in `rec` are NULL. 0 when refused; c->result says why.
+int64_t record_create(struct ctx *c, const struct record_kind *k, struct value *rec);
+// Changes the fields that are in `rec`. `version` 0: whatever it is.
+enum err record_update(struct ctx *c, const struct record_kind *k, int64_t id,
+                       const struct value *rec, int64_t version);
+// The list as c's query asks for it, in the actor's scope: {"items":[…],"next":…}; NULL with
+// faults. At most `most` rows when it is not 0, else ?limit.
+struct value *record_list(struct ctx *c, const struct record_kind *k, unsigned most);
+
+// History that readers see: kind's name, type ("create"), data {field: [old, new]}.
+void record_event(struct ctx *c, const char *kind, int64_t id, const char *type,
+                  const struct value *data);
+struct value *record_events(struct ctx *c, const char *kind, int64_t id); // newest last
+
+// The statements of no kind in particular, NULL-ended.
+extern const struct db_stmt *const RECORD_STATEMENTS[];
+
+#endif

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// Private to record*.c: a kind with everything that is composed for it once.
+#ifndef KIT_RECORD_IMPL_H
+#define KIT_RECORD_IMPL_H
+
+#include "base/buf.h"
+#include "kit/record.h"
+
+enum { RECORD_SLOTS = 48, RECORD_FILTERS = 24, RECORD_ARGS = 64 };
+
+enum filter_op { FILTER_IS, FILTER_FROM, FILTER_TO };
+
+struct record_filter {
+    const char *name; // of the query parameter: "state", "created_at_from"
+    const char *column;
+    enum filter_op op;
+    enum field_type type;
+    const struct field *field; // NULL for created_at, updated_at
+};
+
+// What a statement's parameters are, in its order: filters by their index, then these.
+enum { SLOT_SCOPE = RECORD_FILTERS, SLOT_SORT, SLOT_ID, SLOT_QUERY, SLOT_LIMIT };
+
+struct record_stmt {
+    struct db_stmt s;
+    unsigned char slots[RECORD_SLOTS];
+    unsigned count;
+};
+
+struct record_built {
+    const struct record_kind *k;
+    struct arena *arena;
+    struct record_filter filters[RECORD_FILTERS];
+    unsigned filter_count;
+    unsigned leads[RECORD_FILTERS]; // indexes of filters
+    unsigned lead_count;
+    unsigned sort_count; // with id as the first
+    bool scopes[3];      // which are granted for reading
+    struct db_stmt insert, update, by_id;
+    struct db_stmt *unique, *ref; // by index of the field; sql NULL where there is none
+    struct record_stmt *lists;    // see record_list_stmt
+    struct record_stmt *counts;   // by scope and lead
+    const struct db_stmt **all;
+    size_t all_count;
+    int64_t search_base;
+};
+
+// The kind's, composed at the first call.
+const struct record_built *record_built_of(const struct record_kind *k);
+
+// lead: 0 none (or the scope alone), 1 … lead_count a filter, lead_count + 1 the search.
+// sort: 0 is id.
+struct record_stmt *record_list_stmt(const struct record_built *b, enum record_scope scope,
+                                     unsigned lead, unsigned sort, bool down);
+struct record_stmt *record_count_stmt(const struct record_built *b, enum record_scope scope,
+                                      unsigned lead);
+const char *record_sort_column(const struct record_built *b, unsigned sort);
+
+static inline bool
+record_is_stored(const struct field *f)
+{
+    return f->type != FIELD_FILES && f->type != FIELD_PASSWORD;
+}
+
+// What the actor may do: false, or the widest scope and its grant.
+bool record_scope_of(const struct ctx *c, const struct record_kind *k, unsigned action,
+                     const struct record_grant **grant, enum record_scope *scope);
+// The record is inside the scope.
+bool record_in_scope(const struct ctx *c, const struct record_kind *k, enum record_scope scope,
+                     const struct value *rec);
+bool record_may(const struct ctx *c, const struct record_kind *k, unsigned action,
+                const struct value *rec);
+// "chamber_id" → "chamber_name": the member that holds the name of what a field refers to.
+const char *record_ref_name(struct arena *a, const char *field);
+
+// A list as asked for.
+struct record_query {
+    const struct record_built *b;
+    enum record_scope scope;
+    unsigned lead, sort;
+    bool down, backward;
+    struct db_arg args[RECORD_FILTERS + 8]; // by slot
+    bool given[RECORD_FILTERS];
+    unsigned limit;
+    const char *order; // "-id"
+};
+// Reads c's query. False with faults.
+bool record_query_read(struct ctx *c, const struct record_kind *k, unsigned most,
+                       struct record_query *q);
+struct record_page {
+    struct value *items;
+    const char *previous, *next;
+};
+struct record_page record_query_run(struct ctx *c, const struct record_query *q);
+int64_t record_query_count(struct ctx *c, const struct record_query *q);
+
+// record_page.c
+enum err record_list_show(struct ctx *c);
+enum err record_detail_show(struct ctx *c);
+enum err record_form_show(struct ctx *c);
+
+#endif

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: Apache-2.0
+// A list of records as a query asks for it: filters checked, the statement chosen, its
+// parameters bound, one page read.
+#include "base/text.h"
+#include "kit/app.h"
+#include "kit/listing.h"
+#include "kit/record_impl.h"
+#include "kit/search.h"
+
+// ---- reading the query -----------------------------------------------------------------
+
+static bool
+moment_of(const char *s, enum filter_op op, int64_t *ms)
+{
+    int32_t day;
+    if (day_parse(s, &day)) { // "to" holds its whole day
+        *ms = op == FILTER_TO ? time_of_day(day + 1) - 1 : time_of_day(day);
+        return true;
+    }
+    return time_parse(s, ms);
+}
+
+static bool
+value_of(struct ctx *c, const struct record_filter *f, const char *s, struct db_arg *out)
+{
+    int64_t i = 0;
+    int32_t day;
+    bool ok = true;
+    switch (f->type) {
+    case FIELD_CHOICE:
+        ok = choice_find(f->field->choices, s) != NULL;
+        *out = DB_TEXT(s);
+        return ok;
+    case FIELD_INT:
+    case FIELD_MONEY:
+    case FIELD_REF:
+        ok = text_to_int(s, &i);
+        break;
+    case FIELD_FLAG:
+        i = strcmp(s, "1") == 0 || strcmp(s, "true") == 0;
+        ok = i == 1 || strcmp(s, "0") == 0 || strcmp(s, "false") == 0;
+        break;
+    case FIELD_TIME:
+        ok = moment_of(s, f->op, &i);
+        break;
+    case FIELD_DATE:
+        *out = DB_TEXT(s);
+        return day_parse(s, &day);
+    case FIELD_TEXT:
+    case FIELD_LONG:
+    case FIELD_MOBILE:
+        *out = DB_TEXT(text_tidy(c->arena, s, false));
+        return true;
+    case FIELD_REFS:
+    case FIELD_FILES:
+    case FIELD_PASSWORD:
+        return false;
+    }
+    *out = DB_INT(i);
+    return ok;
+}
+
+static void
+read_filters(struct ctx *c, struct record_query *q)
+{
+    for (unsigned i = 0; i < q->b->filter_count; i++) {
+        const struct record_filter *f = &q->b->filters[i];
+        const char *s = ctx_query(c, f->name);
+        q->args[i] = DB_NULL;
+        if (s == NULL || *s == '\0') {
+            continue;
+        }
+        q->given[i] = true;
+        if (!value_of(c, f, s, &q->args[i])) {
+            ctx_fault(c, f->name, "filter", T("筛选条件的值不对"));
+        }
+    }
+}
+
+// A parameter that does nothing would look like a filter that found everything.
+static void
+refuse_unknown(struct ctx *c, const struct record_query *q)
+{
+    for (size_t i = 0; c->api && i < c->req->query.count; i++) {
+        const char *name = c->req->query.items[i].name;
+        bool known = text_list_has("limit after before sort q", name);
+        for (unsigned k = 0; !known && k < q->b->filter_count; k++) {
+            known = strcmp(q->b->filters[k].name, name) == 0;
+        }
+        if (!known) {
+            ctx_fault(c, name, "unknown", T("没有这个筛选条件"));
+        }
+    }
+}
+
+static bool
+find_sort(const struct record_built *b, const char *word, struct record_query *q)
+{
+    q->order = word;
+    q->down = *word == '-';
+    word += q->down;
+    if (strcmp(word, "created_at") == 0) { // ids grow with time
+        q->sort = 0;
+        return true;
+    }
+    for (q->sort = 0; q->sort < b->sort_count; q->sort++) {
+        if (strcmp(record_sort_column(b, q->sort), word) == 0) {
+            return true;
+        }
+    }
+    q->sort = 0;
+    return false;
+}
+
+static void
+read_order(struct ctx *c, struct record_query *q)
+{
+    const char *word = ctx_query(c, "sort");
+    bool given = word != NULL && *word != '\0';
+    if (!find_sort(q->b, given ? word : q->b->k->order, q)) {
+        ctx_fault(c, "sort", "filter", T("不能按这一项排序"));
+    }
+}
+
+// The search leads when there is one: then the order is by id, since its hits come so.
+static void
+choose_lead(struct record_query *q, const char *expression)
+{
+    if (expression != NULL) {
+        q->lead = q->b->lead_count + 1;
+        if (q->sort != 0) {
+            q->sort = 0;
+            q->down = true;
+            q->order = "-id";
+        }
+        return;
+    }
+    for (unsigned i = 0; q->scope == SCOPE_ALL && i < q->b->lead_count; i++) {
+        if (q->given[q->b->leads[i]]) {
+            q->lead = i + 1;
+            return;
+        }
+    }
+}
+
+static bool
+sort_is_text(const struct record_query *q)
+{
+    const struct field *f = field_find(q->b->k->fields, record_sort_column(q->b, q->sort));
+    return f != NULL && f->type != FIELD_INT && f->type != FIELD_MONEY &&
+           f->type != FIELD_REF && f->type != FIELD_TIME && f->type != FIELD_FLAG;
+}
+
+// Without a cursor the page starts beyond the first possible row, so that one statement
+// serves all pages.
+static void
+read_cursor(struct ctx *c, struct record_query *q)
+{
+    const char *after = ctx_query(c, "after");
+    const char *before = ctx_query(c, "before");
+    q->backward = after == NULL && before != NULL && *before != '\0';
+    const char *s = q->backward ? before : after;
+    struct listing_cursor at = {.text = ""};
+    bool first = s == NULL || *s == '\0';
+    if (!first && !listing_cursor_decode(c->arena, s, &at)) {
+        ctx_fault(c, q->backward ? "before" : "after", "cursor",
+                  T("翻页位置无效，请回到第一页"));
+    }
+    bool down = q->down != q->backward;
+    if (first) { // half of the range: the search adds its base
+        at.id = down ? INT64_C(1) << 40 : 0;
+        at.number = down ? INT64_MAX : INT64_MIN;
+        at.text = down ? "\xF4\x8F\xBF\xBF" : "";
+    }
+    q->args[SLOT_ID] = DB_INT(at.id);
+    q->args[SLOT_SORT] = sort_is_text(q) ? DB_TEXT(at.text) : DB_INT(at.number);
+}
+
+bool
+record_query_read(struct ctx *c, const struct record_kind *k, unsigned most,
+                  struct record_query *q)
+{
+    const struct record_grant *g;
+    *q = (struct record_query){.b = record_built_of(k), .scope = SCOPE_ENTERPRISE};
+    if (!record_scope_of(c, k, RECORD_READ, &g, &q->scope)) {
+        c->result = ERR_FORBIDDEN;
+        return false;
+    }
+    q->limit = most > 0 ? most : listing_limit(c);
+    read_filters(c, q);
+    refuse_unknown(c, q);
+    read_order(c, q);
+    const char *text = ctx_query(c, "q");
+    const char *expression = NULL;
+    if (text != NULL && *text != '\0') {
+        expression = search_expression(c->arena, text);
+        if (expression == NULL) {
+            ctx_fault(c, "q", "filter", T("请输入文字或数字"));
+        }
+    }
+    choose_lead(q, expression);
+    read_cursor(c, q);
+    q->args[SLOT_QUERY] = DB_TEXT(expression);
+    q->args[SLOT_SCOPE] = DB_INT(q->scope == SCOPE_ORGANIZATION ? c->actor->organization_id
+                                                                : c->actor->enterprise_id);
+    return c->faults.count == 0;
+}
+
+// ---- running ---------------------------------------------------------------------------
+
+static size_t
+bind(const struct record_query *q, const struct record_stmt *st, struct db_arg *args)
+{
+    for (unsigned i = 0; i < st->count; i++) {
+        args[i] = q->args[st->slots[i]];
+    }
+    return st->count;
+}
+
+static struct value *
+reversed(struct arena *a, const struct value *list)
+{
+    struct value *out = value_list(a);
+    for (size_t i = value_count(list); i-- > 0;) {
+        value_push(a, out, value_at(list, i));
+    }
+    return out;
+}
+
+static const char *
+cursor_of(struct ctx *c, const struct record_query *q, const struct value *row)
+{
+    const struct value *sort =
+        q->sort == 0 ? NULL : value_get(row, record_sort_column(q->b, q->sort));
+    return listing_cursor_encode(c->arena, sort, value_get_int(row, "id", 0));
+}
+
+struct record_page
+record_query_run(struct ctx *c, const struct record_query *q)
+{
+    struct record_query asked = *q;
+    asked.args[SLOT_LIMIT] = DB_INT((int64_t)q->limit + 1);
+    struct record_stmt *st =
+        record_list_stmt(q->b, q->scope, q->lead, q->sort, q->down != q->backward);
+    struct db_arg args[RECORD_SLOTS];
+    size_t n = bind(&asked, st, args);
+    struct value *rows = db_list(c->tx, c->arena, &st->s, args, n);
+    bool more = value_count(rows) > q->limit;
+    if (more) {
+        rows->list.count = q->limit;
+    }
+    if (q->backward) {
+        rows = reversed(c->arena, rows);
+    }
+    struct record_page page = {.items = value_list(c->arena)};
+    size_t shown = value_count(rows);
+    for (size_t i = 0; i < shown; i++) {
+        value_push(c->arena, page.items, record_masked(c, q->b->k, value_at(rows, i)));
+    }
+    const char *after = ctx_query(c, "after");
+    bool later = after != NULL && *after != '\0';
+    if (shown > 0 && (q->backward || more)) {
+        page.next = cursor_of(c, q, value_at(rows, shown - 1));
+    }
+    if (shown > 0 && (q->backward ? more : later)) {
+        page.previous = cursor_of(c, q, value_at(rows, 0));
+    }
+    return page;
+}
+
+struct count_job {
+    struct ctx *c;
+    const struct record_query *q;
+};
+
+static int64_t
+count(void *arg)
+{
+    const struct count_job *job = arg;
+    struct record_stmt *st = record_count_stmt(job->q->b, job->q->scope, job->q->lead);
+    struct db_arg args[RECORD_SLOTS];
+    size_t n = bind(job->q, st, args);
+    return db_value_int(job->c->tx, &st->s, args, n, -1);
+}
+
+int64_t
+record_query_count(struct ctx *c, const struct record_query *q)
+{
+    struct buf key;
+    buf_init(&key, c->arena, 128, 4096);
+    buf_printf(&key, "%s/%d/%u", q->b->k->name, (int)q->scope, q->lead);
+    struct record_stmt *st = record_count_stmt(q->b, q->scope, q->lead);
+    for (unsigned i = 0; i < st->count; i++) {
+        const struct db_arg *arg = &q->args[st->slots[i]];
+        buf_putc(&key, '/');
+        if (arg->type == DB_INT_T) {
+            buf_int(&key, arg->i);
+        } else if (arg->type == DB_TEXT_T) { // its length keeps "a/b" from being two
+            buf_printf(&key, "%zu:%.*s", arg->n, (int)arg->n, (const char *)arg->p);
+        }
+    }
+    struct count_job job = {c, q};
+    return listing_count_cached(c->app, buf_str(&key), db_generation(c->app->db), count, &job);
+}
+
+struct value *
+record_list(struct ctx *c, const struct record_kind *k, unsigned most)
+{
+    struct record_query q;
+    if (!record_query_read(c, k, most, &q)) {
+        return NULL;
+    }
+    struct record_page page = record_query_run(c, &q);
+    struct value *out = value_map(c->arena);
+    value_set(c->arena, out, "items", page.items);
+    value_set_text(c->arena, out, "next", page.next);
+    return out;
+}

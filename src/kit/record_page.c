@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: Apache-2.0
+// Records as people see them: what the generic list, detail and form templates need.
+#include "base/text.h"
+#include "kit/listing.h"
+#include "kit/record_impl.h"
+
+static const struct record_kind *
+kind_of(const struct ctx *c)
+{
+    return c->route->data;
+}
+
+static const char *
+url_of(struct ctx *c, const struct record_kind *k, int64_t id, const char *rest)
+{
+    return arena_printf(c->arena, "/%s/%lld%s", k->plural, (long long)id, rest);
+}
+
+static bool
+may_create(const struct ctx *c, const struct record_kind *k)
+{
+    const struct record_grant *g;
+    enum record_scope scope;
+    return record_scope_of(c, k, RECORD_CREATE, &g, &scope);
+}
+
+// The field as people read it; a reference by its name.
+static const char *
+shown(struct ctx *c, const struct field *f, const struct value *rec)
+{
+    if (f->type == FIELD_REF) {
+        const char *name = value_get_text(rec, record_ref_name(c->arena, f->name));
+        return name == NULL ? "" : name;
+    }
+    return field_text(c, f, value_get(rec, f->name));
+}
+
+// Choices with a tone are badges.
+static struct value *
+badge_of(struct ctx *c, const struct field *f, const struct value *rec)
+{
+    const char *value = f->type == FIELD_CHOICE ? value_get_text(rec, f->name) : NULL;
+    const struct choice *ch = choice_find(f->choices, value);
+    return ch == NULL || ch->tone == NULL
+               ? NULL
+               : listing_badge(c, ch->tone, NULL, ctx_tr(c, ch->label));
+}
+
+// ---- list ------------------------------------------------------------------------------
+
+static struct value *
+list_columns(struct ctx *c, const struct record_query *q)
+{
+    const struct record_kind *k = q->b->k;
+    struct value *cols = value_list(c->arena);
+    for (const struct field *f = k->fields; f->name != NULL; f++) {
+        if ((f->where & IN_LIST) == 0 || text_equal(f->name, k->subtitle)) {
+            continue;
+        }
+        const char *sort = NULL;
+        for (unsigned i = 1; i < q->b->sort_count && q->lead <= q->b->lead_count; i++) {
+            sort = strcmp(record_sort_column(q->b, i), f->name) == 0 ? f->name : sort;
+        }
+        bool title = strcmp(f->name, k->title) == 0;
+        listing_column(c, cols, f->label, title || f->type == FIELD_CHOICE ? "" : "hide-s",
+                       sort, q->order);
+    }
+    return cols;
+}
+
+static struct value *
+list_cell(struct ctx *c, const struct record_kind *k, const struct field *f,
+          const struct value *rec)
+{
+    struct arena *a = c->arena;
+    bool title = strcmp(f->name, k->title) == 0;
+    struct value *badge = badge_of(c, f, rec);
+    const char *text = shown(c, f, rec);
+    struct value *cell = listing_cell(c, badge != NULL ? NULL : text,
+                                      title                     ? "wide"
+                                      : f->type == FIELD_CHOICE ? ""
+                                                                : "hide-s");
+    if (badge != NULL) {
+        value_set(a, cell, "badge", badge);
+    }
+    if (title) {
+        const char *sub = k->subtitle == NULL ? NULL : value_get_text(rec, k->subtitle);
+        value_set_bool(a, cell, "is_title", true);
+        value_set_text(a, cell, "sub", sub);
+        value_set_text(a, cell, "url", url_of(c, k, value_get_int(rec, "id", 0), ""));
+    }
+    return cell;
+}
+
+static struct value *
+list_rows(struct ctx *c, const struct record_kind *k, const struct value *items)
+{
+    struct arena *a = c->arena;
+    struct value *rows = value_list(a);
+    for (size_t i = 0; i < value_count(items); i++) {
+        const struct value *rec = value_at(items, i);
+        struct value *row = value_map(a);
+        struct value *cells = value_list(a);
+        for (const struct field *f = k->fields; f->name != NULL; f++) {
+            if ((f->where & IN_LIST) != 0 && !text_equal(f->name, k->subtitle)) {
+                value_push(a, cells, list_cell(c, k, f, rec));
+            }
+        }
+        int64_t id = value_get_int(rec, "id", 0);
+        value_set_int(a, row, "id", id);
+        value_set_text(a, row, "url", url_of(c, k, id, ""));
+        value_set(a, row, "select_label", &value_null);
+        value_set(a, row, "cells", cells);
+        value_push(a, rows, row);
+    }
+    return rows;
+}
+
+static void
+put_filters(struct ctx *c, const struct record_query *q, struct value *page)
+{
+    struct arena *a = c->arena;
+    struct value *filters = value_list(a);
+    struct value *chips = value_list(a);
+    listing_filter(c, filters, LISTING_SEARCH, "q", T("关键词"), T("名称、代码或拼音首字母"),
+                   NULL);
+    const char *text = ctx_query(c, "q");
+    if (text != NULL && *text != '\0') {
+        listing_chip(c, chips, T("关键词"), text, "q");
+    }
+    for (unsigned i = 0; i < q->b->filter_count; i++) {
+        const struct record_filter *f = &q->b->filters[i];
+        const char *label = f->field != NULL                       ? f->field->label
+                            : strcmp(f->column, "created_at") == 0 ? T("登记时间")
+                                                                   : T("更新时间");
+        enum listing_control control = f->type == FIELD_CHOICE ? LISTING_CHOICE
+                                       : f->op != FILTER_IS    ? LISTING_DATE
+                                                               : LISTING_TEXT;
+        const char *value = ctx_query(c, f->name);
+        if (f->field != NULL) {
+            listing_filter(c, filters, control, f->name, label, NULL, f->field->choices);
+        }
+        if (value != NULL && *value != '\0') {
+            const char *word = f->type == FIELD_CHOICE
+                                   ? choice_label(f->field->choices, value, c->lang)
+                                   : value;
+            listing_chip(c, chips, label, word, f->name);
+        }
+    }
+    struct value *hidden = value_list(a);
+    const char *sort = ctx_query(c, "sort");
+    if (sort != NULL && *sort != '\0') {
+        struct value *h = value_map(a);
+        value_set_text(a, h, "name", "sort");
+        value_set_text(a, h, "value", sort);
+        value_push(a, hidden, h);
+    }
+    value_set(a, page, "filters", filters);
+    value_set(a, page, "chips", chips);
+    value_set(a, page, "hidden", hidden);
+    value_set_bool(a, page, "has_filters", true);
+    value_set_bool(a, page, "more_filters", value_count(filters) > 1);
+    value_set_text(a, page, "clear_url", value_count(chips) > 0 ? c->req->path : NULL);
+}
+
+static struct value *
+create_action(struct ctx *c, const struct record_kind *k)
+{
+    struct arena *a = c->arena;
+    struct value *m = value_map(a);
+    value_set_text(a, m, "url", arena_printf(a, "/%s/new", k->plural));
+    value_set_text(a, m, "label", ctx_trf(c, T("登记{0}"), 1, ctx_tr(c, k->label)));
+    value_set_text(a, m, "icon", "plus");
+    value_set_bool(a, m, "primary", true);
+    return m;
+}
+
+static const struct value *
+empty_part(struct ctx *c, const struct record_kind *k, bool filtered)
+{
+    struct arena *a = c->arena;
+    struct value *m = value_map(a);
+    const char *label = ctx_tr(c, k->label);
+    value_set_text(a, m, "title",
+                   filtered ? ctx_tr(c, T("没有符合条件的记录"))
+                            : ctx_trf(c, T("还没有{0}"), 1, label));
+    value_set_text(a, m, "text",
+                   filtered ? ctx_tr(c, T("换个条件，或清除全部条件再看。"))
+                   : k->empty_text != NULL ? ctx_tr(c, k->empty_text)
+                                           : NULL);
+    value_set(a, m, "action",
+              !filtered && may_create(c, k) ? create_action(c, k) : &value_null);
+    return m;
+}
+
+enum err
+record_list_show(struct ctx *c)
+{
+    const struct record_kind *k = kind_of(c);
+    struct arena *a = c->arena;
+    struct record_query q;
+    if (!record_query_read(c, k, 0, &q)) {
+        return c->faults.count > 0 ? ERR_INVALID : ERR_FORBIDDEN;
+    }
+    struct record_page found = record_query_run(c, &q);
+    int64_t count = record_query_count(c, &q);
+    size_t n = value_count(found.items);
+    struct value *page = value_map(a);
+    struct value *actions = value_list(a);
+    struct value *exports = value_map(a);
+    if (may_create(c, k)) {
+        value_push(a, actions, create_action(c, k));
+    }
+    value_set_text(a, exports, "csv",
+                   arena_printf(a, "/%s.csv%s", k->plural, listing_query(c, NULL, NULL)));
+    value_set_text(a, exports, "xlsx",
+                   arena_printf(a, "/%s.xlsx%s", k->plural, listing_query(c, NULL, NULL)));
+    value_set_text(a, page, "title", ctx_tr(c, k->list_label));
+    value_set_text(a, page, "subtitle",
+                   ctx_trf(c, T("共 {0} 条"), 1, listing_count_text(a, count)));
+    value_set(a, page, "actions", actions);
+    value_set(a, page, "views", &value_empty_list);
+    put_filters(c, &q, page);
+    value_set(a, page, "columns", list_columns(c, &q));
+    value_set(a, page, "rows", list_rows(c, k, found.items));
+    bool filtered = value_count(value_get(page, "chips")) > 0;
+    value_set(a, page, "empty", n > 0 ? &value_null : empty_part(c, k, filtered));
+    value_set(a, page, "pager",
+              n > 0 ? listing_pager(c, found.previous, found.next, n, count) : &value_null);
+    value_set(a, page, "bulk", &value_null);
+    value_set(a, page, "exports", n > 0 ? exports : &value_null);
+    c->page = page;
+    return ERR_OK;
+}
+
+// ---- detail ----------------------------------------------------------------------------
+
+static struct value *
+crumb(struct ctx *c, const char *label, const char *url)
+{
+    struct value *m = value_map(c->arena);
+    value_set_text(c->arena, m, "label", label);
+    value_set_text(c->arena, m, "url", url);
+    return m;
+}
+
+static struct value *
+fact(struct ctx *c, const char *label, const char *text, const char *url, struct value *badge)
+{
+    struct value *m = value_map(c->arena);
+    value_set_text(c->arena, m, "label", ctx_tr(c, label));
+    value_set_text(c->arena, m, "text", text);
+    value_set_text(c->arena, m, "url", url);
+    value_set(c->arena, m, "badge", badge == NULL ? &value_null : badge);
+    return m;
+}
+
+static struct value *
+section(struct ctx *c, const char *title, struct value *rows)
+{
+    struct value *list = value_list(c->arena);
+    struct value *m = value_map(c->arena);
+    value_set_text(c->arena, m, "title", title);
+    value_set(c->arena, m, "rows", rows);
+    value_push(c->arena, list, m);
+    return list;
+}
+
+static struct value *
+facts_of(struct ctx *c, const struct record_kind *k, const struct value *rec)
+{
+    struct value *rows = value_list(c->arena);
+    for (const struct field *f = k->fields; f->name != NULL; f++) {
+        const char *text = shown(c, f, rec);
+        if ((f->where & IN_DETAIL) == 0 || *text == '\0') {
+            continue;
+        }
+        struct value *badge = badge_of(c, f, rec);
+        const char *url = NULL;
+        if (f->type == FIELD_REF) {
+            url = arena_printf(c->arena, "/%s/%lld", f->ref,
+                               (long long)value_get_int(rec, f->name, 0));
+        }
+        value_push(c->arena, rows, fact(c, f->label, badge != NULL ? NULL : text, url, badge));
+    }
+    return rows;
+}
+
+static const char *
+event_label(struct ctx *c, const char *type)
+{
+    return strcmp(type, "create") == 0   ? ctx_tr(c, T("登记"))
+           : strcmp(type, "update") == 0 ? ctx_tr(c, T("修改"))
+                                         : type;
+}
+
+// "修改了：电话、地址"; the values themselves are in the API's events.
+static const char *
+event_body(struct ctx *c, const struct record_kind *k, const struct value *event)
+{
+    const struct value *data = value_get(event, "data");
+    struct buf b;
+    buf_init(&b, c->arena, 128, 2048);
+    if (data == NULL || data->type != VALUE_MAP ||
+        !text_equal(value_get_text(event, "type"), "update")) {
+        return NULL;
+    }
+    for (uint32_t i = 0; i < data->map.count; i++) {
+        const struct field *f = field_find(k->fields, data->map.pairs[i].key);
+        if (f != NULL) {
+            buf_printf(&b, "%s%s", b.n == 0 ? "" : "、", ctx_tr(c, f->label));
+        }
+    }
+    return buf_str(&b);
+}
+
+static struct value *
+timeline_of(struct ctx *c, const struct record_kind *k, int64_t id)
+{
+    struct arena *a = c->arena;
+    struct value *events = record_events(c, k->name, id);
+    struct value *list = value_list(a);
+    for (size_t i = value_count(events); i-- > 0;) {
+        const struct value *e = value_at(events, i);
+        const char *who = value_get_text(e, "actor");
+        int64_t at = value_get_int(e, "at", 0);
+        struct value *m = value_map(a);
+        value_set_text(a, m, "class", "");
+        value_set_text(a, m, "who", who == NULL ? ctx_tr(c, T("系统")) : who);
+        value_set_text(a, m, "unit", value_get_text(e, "unit"));
+        value_set_text(a, m, "at_text", time_minute_text(a, at));
+        value_set_text(a, m, "at_iso", time_rfc3339(a, at));
+        value_set_text(a, m, "label", event_label(c, value_get_text(e, "type")));
+        value_set_text(a, m, "body", event_body(c, k, e));
+        value_set_bool(a, m, "internal", false);
+        value_set(a, m, "files", &value_empty_list);
+        value_push(a, list, m);
+    }
+    return list;
+}
+
+static struct value *
+detail_actions(struct ctx *c, const struct record_kind *k, const struct value *rec)
+{
+    struct arena *a = c->arena;
+    struct value *list = value_list(a);
+    if (record_may(c, k, RECORD_UPDATE, rec)) {
+        struct value *m = value_map(a);
+        value_set_text(a, m, "url", url_of(c, k, value_get_int(rec, "id", 0), "/edit"));
+        value_set_text(a, m, "label", ctx_tr(c, T("修改")));
+        value_set_text(a, m, "class", "btn-primary");
+        value_set(a, m, "icon", &value_null);
+        value_set(a, m, "dialog_id", &value_null);
+        value_push(a, list, m);
+    }
+    return list;
+}
+
+enum err
+record_detail_show(struct ctx *c)
+{
+    const struct record_kind *k = kind_of(c);
+    struct arena *a = c->arena;
+    const struct value *rec = c->out;
+    int64_t id = value_get_int(rec, "id", 0);
+    const char *title = value_get_text(rec, k->title);
+    struct value *crumbs = value_list(a);
+    value_push(a, crumbs,
+               crumb(c, ctx_tr(c, k->list_label), arena_printf(a, "/%s", k->plural)));
+    value_push(a, crumbs, crumb(c, title, NULL));
+    struct value *badges = value_list(a);
+    const struct field *state = field_find(k->fields, "state");
+    struct value *badge = state == NULL ? NULL : badge_of(c, state, rec);
+    if (badge != NULL) {
+        value_push(a, badges, badge);
+    }
+    struct value *kept = value_list(a);
+    value_push(a, kept,
+               fact(c, T("登记时间"), time_minute_text(a, value_get_int(rec, "created_at", 0)),
+                    NULL, NULL));
+    value_push(a, kept,
+               fact(c, T("更新时间"), time_minute_text(a, value_get_int(rec, "updated_at", 0)),
+                    NULL, NULL));
+    struct value *page = value_map(a);
+    value_set_text(a, page, "title", title);
+    value_set(a, page, "badges", badges);
+    value_set(a, page, "crumbs", crumbs);
+    value_set(a, page, "actions", detail_actions(c, k, rec));
+    value_set(a, page, "sections", section(c, ctx_tr(c, T("基本资料")), facts_of(c, k, rec)));
+    value_set_bool(a, page, "has_timeline", true);
+    value_set(a, page, "timeline", timeline_of(c, k, id));
+    value_set(a, page, "aside", section(c, ctx_tr(c, T("记录")), kept));
+    c->page = page;
+    return ERR_OK;
+}
+
+// ---- form ------------------------------------------------------------------------------
+
+static struct value *
+errors_summary(struct ctx *c, const struct record_kind *k)
+{
+    struct arena *a = c->arena;
+    struct value *list = value_list(a);
+    for (unsigned i = 0; i < c->faults.count; i++) {
+        const struct fault *f = &c->faults.items[i];
+        const struct field *field = f->field == NULL ? NULL : field_find(k->fields, f->field);
+        struct value *m = value_map(a);
+        value_set_text(a, m, "id", f->field == NULL ? "" : f->field);
+        value_set_text(a, m, "label", field == NULL ? "" : ctx_tr(c, field->label));
+        value_set_text(a, m, "message", f->message);
+        value_push(a, list, m);
+    }
+    return list;
+}
+
+// The version that was read, also when the form is shown again: saving over what somebody
+// else wrote needs a fresh look.
+static const char *
+form_version(struct ctx *c, const struct value *rec)
+{
+    const char *typed =
+        c->renewed && c->req != NULL ? http_list_get(&c->req->form, "version") : NULL;
+    int64_t version = value_get_int(rec, "version", 0);
+    return typed != NULL ? typed
+           : version > 0 ? arena_printf(c->arena, "%lld", (long long)version)
+                         : NULL;
+}
+
+enum err
+record_form_show(struct ctx *c)
+{
+    const struct record_kind *k = kind_of(c);
+    struct arena *a = c->arena;
+    int64_t id = value_get_int(c->out, "id", 0);
+    const char *list = arena_printf(a, "/%s", k->plural);
+    const char *url = id == 0 ? list : url_of(c, k, id, "");
+    const char *label = ctx_tr(c, k->label);
+    struct value *crumbs = value_list(a);
+    value_push(a, crumbs, crumb(c, ctx_tr(c, k->list_label), list));
+    if (id != 0) {
+        value_push(a, crumbs, crumb(c, value_get_text(c->out, k->title), url));
+    }
+    value_push(a, crumbs, crumb(c, ctx_tr(c, id == 0 ? T("登记") : T("修改")), NULL));
+    struct value *page = value_map(a);
+    value_set_text(a, page, "title",
+                   id == 0 ? ctx_trf(c, T("登记{0}"), 1, label)
+                           : ctx_trf(c, T("修改{0}"), 1, label));
+    value_set(a, page, "crumbs", crumbs);
+    value_set_text(a, page, "method", "post");
+    value_set_text(a, page, "action", url);
+    value_set(a, page, "token", &value_null);
+    value_set_text(a, page, "record_version", form_version(c, c->out));
+    value_set_bool(a, page, "multipart", false);
+    value_set(a, page, "draft", &value_null);
+    const char *faults = arena_printf(a, "%u", c->faults.count);
+    value_set_text(
+        a, page, "errors_title",
+        c->faults.count > 0 ? ctx_trf(c, T("还有 {0} 处要改，改好就能提交"), 1, faults) : NULL);
+    value_set(a, page, "errors_summary", errors_summary(c, k));
+    value_set(a, page, "fields", field_form(c, k->fields, id == 0 ? NULL : c->out));
+    value_set_text(a, page, "submit_label", ctx_tr(c, T("保存")));
+    value_set_text(a, page, "cancel_url", url);
+    c->page = page;
+    return ERR_OK;
+}

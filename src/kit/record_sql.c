@@ -1,0 +1,516 @@
+// SPDX-License-Identifier: Apache-2.0
+// The statements of a kind, composed once from its tables. Only names that stand in those
+// tables become text of a statement; what people type is always a parameter.
+#include "kit/record_impl.h"
+
+#include "base/text.h"
+#include "kit/listing.h"
+#include "kit/search.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum { SQL_MOST = 16384, KINDS_MOST = 64 };
+
+const char *
+record_ref_name(struct arena *a, const char *field)
+{
+    size_t n = strlen(field);
+    return text_ends(field, "_id") ? arena_printf(a, "%.*s_name", (int)n - 3, field)
+                                   : arena_printf(a, "%s_name", field);
+}
+
+// A reference names a kind by its URL: "organizations", "policies" → its table.
+static const char *
+ref_table(struct arena *a, const char *plural)
+{
+    int n = (int)strlen(plural);
+    return text_ends(plural, "ies") ? arena_printf(a, "%.*sy", n - 3, plural)
+                                    : arena_printf(a, "%.*s", n - 1, plural);
+}
+
+static const char *
+type_word(enum field_type t)
+{
+    switch (t) {
+    case FIELD_INT:
+    case FIELD_MONEY:
+    case FIELD_REF:
+        return "int";
+    case FIELD_TIME:
+        return "time";
+    case FIELD_FLAG:
+        return "bool";
+    case FIELD_REFS:
+        return "json";
+    case FIELD_TEXT:
+    case FIELD_LONG:
+    case FIELD_CHOICE:
+    case FIELD_DATE:
+    case FIELD_MOBILE:
+    case FIELD_FILES:
+    case FIELD_PASSWORD:
+        break;
+    }
+    return "text";
+}
+
+static const char *
+field_type_word(struct arena *a, const struct field *f)
+{
+    return arena_printf(a, "%s%s", type_word(f->type), f->required ? "" : "?");
+}
+
+static void
+put_stmt(struct record_built *b, const struct db_stmt *s)
+{
+    b->all = realloc(b->all, (b->all_count + 2) * sizeof *b->all);
+    if (b->all == NULL) {
+        abort(); // while starting: without memory for a list there is nothing to serve
+    }
+    b->all[b->all_count++] = s;
+    b->all[b->all_count] = NULL;
+}
+
+// ---- columns ---------------------------------------------------------------------------
+
+// "t.id AS id, …" and its row signature. Lists leave the long texts out.
+static void
+put_columns(const struct record_built *b, struct buf *sql, struct buf *row, bool whole)
+{
+    buf_puts(sql, "t.id AS id");
+    buf_puts(row, "id:int");
+    for (const struct field *f = b->k->fields; f->name != NULL; f++) {
+        if (!record_is_stored(f) || (!whole && f->type == FIELD_LONG)) {
+            continue;
+        }
+        buf_printf(sql, ", t.%s AS %s", f->name, f->name);
+        buf_printf(row, " %s:%s", f->name, field_type_word(b->arena, f));
+        if (f->type == FIELD_REF) {
+            const char *name = record_ref_name(b->arena, f->name);
+            buf_printf(sql, ", (SELECT r.name FROM %s r WHERE r.id = t.%s) AS %s",
+                       ref_table(b->arena, f->ref), f->name, name);
+            buf_printf(row, " %s:text?", name);
+        }
+    }
+    buf_puts(sql, ", t.created_at AS created_at, t.updated_at AS updated_at,"
+                  " t.version AS version");
+    buf_puts(row, " created_at:time updated_at:time version:int");
+}
+
+// ---- one record ------------------------------------------------------------------------
+
+static void
+compose_insert(struct record_built *b)
+{
+    struct buf names, marks, params;
+    buf_init(&names, b->arena, 512, SQL_MOST);
+    buf_init(&marks, b->arena, 256, SQL_MOST);
+    buf_init(&params, b->arena, 512, SQL_MOST);
+    unsigned n = 0;
+    for (const struct field *f = b->k->fields; f->name != NULL; f++) {
+        if (record_is_stored(f)) {
+            buf_printf(&names, "%s, ", f->name);
+            buf_printf(&marks, "$%u, ", ++n);
+            buf_printf(&params, "%s:%s ", f->name, field_type_word(b->arena, f));
+        }
+    }
+    buf_printf(&marks, "$%u, $%u, 1", n + 1, n + 1);
+    buf_puts(&params, "now:time");
+    b->insert = (struct db_stmt){
+        .name = arena_printf(b->arena, "%s.insert", b->k->name),
+        .sql = arena_printf(b->arena,
+                            "INSERT INTO %s (%screated_at, updated_at, version) VALUES (%s)"
+                            " RETURNING id",
+                            b->k->table, buf_str(&names), buf_str(&marks)),
+        .params = buf_str(&params),
+        .row = "id:int"};
+    put_stmt(b, &b->insert);
+}
+
+static void
+compose_update(struct record_built *b)
+{
+    struct buf sets, params;
+    buf_init(&sets, b->arena, 512, SQL_MOST);
+    buf_init(&params, b->arena, 512, SQL_MOST);
+    unsigned n = 0;
+    for (const struct field *f = b->k->fields; f->name != NULL; f++) {
+        if (record_is_stored(f)) {
+            buf_printf(&sets, "%s = $%u, ", f->name, ++n);
+            buf_printf(&params, "%s:%s ", f->name, field_type_word(b->arena, f));
+        }
+    }
+    buf_puts(&params, "now:time id:int version:int");
+    b->update = (struct db_stmt){
+        .name = arena_printf(b->arena, "%s.update", b->k->name),
+        .sql = arena_printf(b->arena,
+                            "UPDATE %s SET %supdated_at = $%u, version = version + 1"
+                            " WHERE id = $%u AND version = $%u",
+                            b->k->table, buf_str(&sets), n + 1, n + 2, n + 3),
+        .params = buf_str(&params)};
+    put_stmt(b, &b->update);
+}
+
+static void
+compose_by_id(struct record_built *b)
+{
+    struct buf sql, row;
+    buf_init(&sql, b->arena, 1024, SQL_MOST);
+    buf_init(&row, b->arena, 512, SQL_MOST);
+    buf_puts(&sql, "SELECT ");
+    put_columns(b, &sql, &row, true);
+    buf_printf(&sql, " FROM %s t WHERE t.id = $1", b->k->table);
+    b->by_id = (struct db_stmt){.name = arena_printf(b->arena, "%s.by_id", b->k->name),
+                                .sql = buf_str(&sql),
+                                .params = "id:int",
+                                .row = buf_str(&row)};
+    put_stmt(b, &b->by_id);
+}
+
+// Looked up before saving, so that people read a sentence at the field and not "conflict".
+static void
+compose_checks(struct record_built *b)
+{
+    size_t n = 0;
+    while (b->k->fields[n].name != NULL) {
+        n++;
+    }
+    b->unique = ARENA_ARRAY(b->arena, struct db_stmt, n + 1);
+    b->ref = ARENA_ARRAY(b->arena, struct db_stmt, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        const struct field *f = &b->k->fields[i];
+        if (text_list_has(b->k->uniques, f->name)) {
+            b->unique[i] = (struct db_stmt){
+                .name = arena_printf(b->arena, "%s.same_%s", b->k->name, f->name),
+                .sql = arena_printf(b->arena, "SELECT id FROM %s WHERE %s = $1 AND id <> $2",
+                                    b->k->table, f->name),
+                .params = arena_printf(b->arena, "value:%s id:int", type_word(f->type)),
+                .row = "id:int"};
+            put_stmt(b, &b->unique[i]);
+        }
+        if (f->type == FIELD_REF) {
+            b->ref[i] = (struct db_stmt){
+                .name = arena_printf(b->arena, "%s.%s", b->k->name, f->name),
+                .sql = arena_printf(b->arena, "SELECT name FROM %s WHERE id = $1",
+                                    ref_table(b->arena, f->ref)),
+                .params = "id:int",
+                .row = "name:text"};
+            put_stmt(b, &b->ref[i]);
+        }
+    }
+}
+
+// ---- lists -----------------------------------------------------------------------------
+
+struct composer {
+    const struct record_built *b;
+    struct record_stmt *out;
+    struct buf sql, params;
+    unsigned number[RECORD_SLOTS]; // $n of a slot, 0 when it is not used yet
+};
+
+static unsigned
+use(struct composer *w, unsigned slot, const char *name, const char *type)
+{
+    if (w->number[slot] == 0) {
+        w->out->slots[w->out->count++] = (unsigned char)slot;
+        w->number[slot] = w->out->count;
+        buf_printf(&w->params, "%s%s:%s", w->params.n == 0 ? "" : " ", name, type);
+    }
+    return w->number[slot];
+}
+
+static const char *
+scope_column(const struct record_kind *k, enum record_scope scope)
+{
+    return scope == SCOPE_ORGANIZATION ? k->organization_column : k->enterprise_column;
+}
+
+// Filters that do not lead: checked on each row that the index walks over. The plus keeps
+// SQLite from choosing their indexes, which would cost a sort of everything found.
+static void
+put_residuals(struct composer *w, unsigned except)
+{
+    for (unsigned i = 0; i < w->b->filter_count; i++) {
+        const struct record_filter *f = &w->b->filters[i];
+        if (i == except) {
+            continue;
+        }
+        const char *type = arena_printf(w->b->arena, "%s?", type_word(f->type));
+        unsigned n = use(w, i, f->name, type);
+        static const char *const OPS[] = {"=", ">=", "<="};
+        buf_printf(&w->sql, " AND ($%u IS NULL OR +t.%s %s $%u)", n, f->column, OPS[f->op], n);
+    }
+}
+
+// FROM and WHERE up to the residual filters. `composite`: the lead has an index that goes on
+// with the order.
+static void
+put_from(struct composer *w, enum record_scope scope, unsigned lead, bool composite,
+         bool postgres)
+{
+    const struct record_built *b = w->b;
+    bool search = lead == b->lead_count + 1;
+    if (search) {
+        unsigned q = use(w, SLOT_QUERY, "q", "text");
+        long long base = (long long)b->search_base;
+        buf_printf(&w->sql,
+                   postgres ? " FROM search_doc s JOIN %s t ON t.id = s.id - %lld"
+                              " WHERE s.vector @@ websearch_to_tsquery('simple', $%u)"
+                              " AND s.id > %lld AND s.id < %lld"
+                            : " FROM search_index s CROSS JOIN %s t ON t.id = s.rowid - %lld"
+                              " WHERE s.search_index MATCH $%u"
+                              " AND s.rowid > %lld AND s.rowid < %lld",
+                   b->k->table, base, q, base, base + (INT64_C(1) << 40));
+    } else {
+        buf_printf(&w->sql, " FROM %s t WHERE %s", b->k->table,
+                   scope == SCOPE_ALL && lead == 0 ? "t.id > 0" : "");
+    }
+    unsigned except = UINT32_MAX;
+    if (scope != SCOPE_ALL) {
+        unsigned n = use(w, SLOT_SCOPE, "scope", "int");
+        buf_printf(&w->sql, "%s%st.%s = $%u", search ? " AND " : "", composite ? "" : "+",
+                   scope_column(b->k, scope), n);
+    } else if (lead > 0 && !search) {
+        except = b->leads[lead - 1];
+        const struct record_filter *f = &b->filters[except];
+        unsigned n = use(w, except, f->name, type_word(f->type));
+        buf_printf(&w->sql, "%st.%s = $%u", composite ? "" : "+", f->column, n);
+    }
+    put_residuals(w, except);
+}
+
+const char *
+record_sort_column(const struct record_built *b, unsigned sort)
+{
+    return sort == 0 ? "id" : b->k->sorts[sort - 1].field;
+}
+
+// Whether an index begins with the lead (or scope) and goes on in this order.
+static bool
+is_composite(const struct record_built *b, enum record_scope scope, unsigned lead,
+             unsigned sort)
+{
+    if (sort == 0 || lead > b->lead_count) {
+        return true; // every index goes on with the id
+    }
+    const char *column = scope != SCOPE_ALL ? scope_column(b->k, scope)
+                         : lead > 0         ? b->filters[b->leads[lead - 1]].column
+                                            : NULL;
+    return column == NULL || strcmp(column, "id") == 0 ||
+           text_list_has(b->k->sorts[sort - 1].leads, column);
+}
+
+static const char *
+sort_type(const struct record_built *b, unsigned sort)
+{
+    const char *column = record_sort_column(b, sort);
+    const struct field *f = field_find(b->k->fields, column);
+    return f != NULL ? type_word(f->type) : sort == 0 ? "int" : "time";
+}
+
+static void
+put_order(struct composer *w, unsigned lead, unsigned sort, bool down, bool postgres)
+{
+    const char *column = record_sort_column(w->b, sort);
+    const char *way = down ? "DESC" : "ASC";
+    char op = down ? '<' : '>';
+    unsigned id = use(w, SLOT_ID, "after_id", "int");
+    if (lead == w->b->lead_count + 1) {
+        const char *key = postgres ? "id" : "rowid";
+        buf_printf(&w->sql, " AND s.%s %c $%u + %lld ORDER BY s.%s %s", key, op, id,
+                   (long long)w->b->search_base, key, way);
+    } else if (sort == 0) {
+        buf_printf(&w->sql, " AND t.id %c $%u ORDER BY t.id %s", op, id, way);
+    } else {
+        unsigned v = use(w, SLOT_SORT, "after", sort_type(w->b, sort));
+        buf_printf(&w->sql, " AND (t.%s, t.id) %c ($%u, $%u) ORDER BY t.%s %s, t.id %s", column,
+                   op, v, id, column, way, way);
+    }
+    buf_printf(&w->sql, " LIMIT $%u", use(w, SLOT_LIMIT, "most", "int"));
+}
+
+static const char *
+compose_text(struct composer *w, enum record_scope scope, unsigned lead, int sort, bool down,
+             bool postgres)
+{
+    struct buf row;
+    w->out->count = 0;
+    memset(w->number, 0, sizeof w->number);
+    buf_init(&w->sql, w->b->arena, 1024, SQL_MOST);
+    buf_init(&w->params, w->b->arena, 512, SQL_MOST);
+    buf_init(&row, w->b->arena, 512, SQL_MOST);
+    bool composite = sort < 0 || is_composite(w->b, scope, lead, (unsigned)sort);
+    if (sort < 0) {
+        buf_puts(&w->sql, "SELECT count(*) AS n FROM (SELECT 1");
+        put_from(w, scope, lead, composite, postgres);
+        buf_printf(&w->sql, " LIMIT %d) AS some", LISTING_COUNT_MOST + 1);
+        buf_puts(&row, "n:int");
+    } else {
+        buf_puts(&w->sql, "SELECT ");
+        put_columns(w->b, &w->sql, &row, false);
+        put_from(w, scope, lead, composite, postgres);
+        put_order(w, lead, (unsigned)sort, down, postgres);
+    }
+    w->out->s.params = buf_str(&w->params);
+    w->out->s.row = buf_str(&row);
+    return buf_str(&w->sql);
+}
+
+static void
+compose_list(struct record_built *b, struct record_stmt *out, enum record_scope scope,
+             unsigned lead, int sort, bool down)
+{
+    struct composer w = {.b = b, .out = out};
+    bool search = lead == b->lead_count + 1;
+    static const char *const SCOPES[] = {"all", "organization", "enterprise"};
+    const char *by = search ? "q" : lead == 0 ? "any" : b->filters[b->leads[lead - 1]].name;
+    out->s.name =
+        sort < 0 ? arena_printf(b->arena, "%s.count_%s_%s", b->k->name, SCOPES[scope], by)
+                 : arena_printf(b->arena, "%s.list_%s_%s_%s%s", b->k->name, SCOPES[scope], by,
+                                down ? "down_" : "", record_sort_column(b, (unsigned)sort));
+    const char *sql = compose_text(&w, scope, lead, sort, down, false);
+    if (search) { // the engines' full-text searches have no common text
+        out->s.sqlite = sql;
+        out->s.postgres = compose_text(&w, scope, lead, sort, down, true);
+    } else {
+        out->s.sql = sql;
+    }
+    put_stmt(b, &out->s);
+}
+
+struct record_stmt *
+record_list_stmt(const struct record_built *b, enum record_scope scope, unsigned lead,
+                 unsigned sort, bool down)
+{
+    unsigned leads = b->lead_count + 2;
+    return &b->lists[(((unsigned)scope * leads + lead) * b->sort_count + sort) * 2 + down];
+}
+
+struct record_stmt *
+record_count_stmt(const struct record_built *b, enum record_scope scope, unsigned lead)
+{
+    return &b->counts[(unsigned)scope * (b->lead_count + 2) + lead];
+}
+
+static void
+compose_lists(struct record_built *b)
+{
+    unsigned leads = b->lead_count + 2;
+    b->lists = ARENA_ARRAY(b->arena, struct record_stmt, 3 * leads * b->sort_count * 2);
+    b->counts = ARENA_ARRAY(b->arena, struct record_stmt, 3 * leads);
+    for (enum record_scope scope = SCOPE_ALL; scope <= SCOPE_ENTERPRISE; scope++) {
+        for (unsigned lead = 0; b->scopes[scope] && lead < leads; lead++) {
+            bool search = lead == leads - 1;
+            if (scope != SCOPE_ALL && lead > 0 && !search) {
+                continue; // the scope leads
+            }
+            compose_list(b, record_count_stmt(b, scope, lead), scope, lead, -1, false);
+            for (unsigned i = 0; i < (search ? 2 : b->sort_count * 2); i++) {
+                compose_list(b, record_list_stmt(b, scope, lead, i / 2, i % 2 == 1), scope,
+                             lead, (int)(i / 2), i % 2 == 1);
+            }
+        }
+    }
+}
+
+// ---- the kind --------------------------------------------------------------------------
+
+static void
+add_filter(struct record_built *b, const char *name, const char *suffix, enum filter_op op,
+           enum field_type type, const struct field *f)
+{
+    assert(b->filter_count < RECORD_FILTERS);
+    b->filters[b->filter_count++] =
+        (struct record_filter){.name = arena_printf(b->arena, "%s%s", name, suffix),
+                               .column = name,
+                               .op = op,
+                               .type = type,
+                               .field = f};
+}
+
+static void
+find_filters(struct record_built *b)
+{
+    for (const struct field *f = b->k->fields; f->name != NULL; f++) {
+        bool range = f->type == FIELD_DATE || f->type == FIELD_TIME || f->type == FIELD_MONEY;
+        if ((f->where & IN_FILTER) == 0 || !record_is_stored(f)) {
+            continue;
+        }
+        if (range) {
+            add_filter(b, f->name, "_from", FILTER_FROM, f->type, f);
+            add_filter(b, f->name, "_to", FILTER_TO, f->type, f);
+        } else {
+            add_filter(b, f->name, "", FILTER_IS, f->type, f);
+        }
+    }
+    static const char *const TIMES[] = {"created_at", "updated_at"};
+    for (size_t i = 0; i < 2; i++) {
+        add_filter(b, TIMES[i], "_from", FILTER_FROM, FIELD_TIME, NULL);
+        add_filter(b, TIMES[i], "_to", FILTER_TO, FIELD_TIME, NULL);
+    }
+}
+
+static void
+find_leads(struct record_built *b)
+{
+    const char *p = b->k->leads == NULL ? "" : b->k->leads;
+    while (*(p += strspn(p, " ")) != '\0') {
+        size_t n = strcspn(p, " ");
+        for (unsigned i = 0; i < b->filter_count; i++) {
+            const char *name = b->filters[i].name;
+            if (strlen(name) == n && strncmp(name, p, n) == 0) {
+                b->leads[b->lead_count++] = i;
+            }
+        }
+        p += n;
+    }
+}
+
+static struct record_built *
+compose(const struct record_kind *k)
+{
+    struct arena *a = arena_new((size_t)16 << 20);
+    struct record_built *b = ARENA_NEW(a, struct record_built);
+    *b = (struct record_built){.k = k, .arena = a, .sort_count = 1};
+    b->search_base = search_base(k->name);
+    for (const struct record_sort *s = k->sorts; s != NULL && s->field != NULL; s++) {
+        b->sort_count++;
+    }
+    for (const struct record_grant *g = k->grants; g->actions != 0; g++) {
+        b->scopes[g->scope] |= (g->actions & RECORD_READ) != 0;
+    }
+    b->scopes[SCOPE_ALL] = true; // the system itself
+    find_filters(b);
+    find_leads(b);
+    compose_insert(b);
+    compose_update(b);
+    compose_by_id(b);
+    compose_checks(b);
+    compose_lists(b);
+    return b;
+}
+
+// Kinds are constants, so what is made of them is kept for the life of the process: several
+// apps in one process (tests) share it.
+const struct record_built *
+record_built_of(const struct record_kind *k)
+{
+    static struct record_built *built[KINDS_MOST];
+    for (size_t i = 0; i < KINDS_MOST; i++) {
+        if (built[i] == NULL) {
+            built[i] = compose(k);
+        }
+        if (built[i]->k == k) {
+            return built[i];
+        }
+    }
+    abort(); // more kinds than KINDS_MOST: found at the first start
+}
+
+const struct db_stmt *const *
+record_statements(const struct record_kind *k)
+{
+    return record_built_of(k)->all;
+}

@@ -1,0 +1,441 @@
+// SPDX-License-Identifier: Apache-2.0
+// The routes of a kind and what they run.
+#include "base/text.h"
+#include "kit/listing.h"
+#include "kit/record_impl.h"
+#include "kit/search.h"
+#include "view/html.h"
+#include "view/table.h"
+
+enum { EXPORT_MOST = 5000, OPTIONS_MOST = 20, EXPORT_COLUMNS = 64 };
+
+static const struct record_kind *
+kind_of(const struct ctx *c)
+{
+    return c->route->data;
+}
+
+// ---- reading ---------------------------------------------------------------------------
+
+static enum err
+list_run(struct ctx *c)
+{
+    c->out = record_list(c, kind_of(c), 0);
+    return c->out != NULL ? ERR_OK : c->faults.count > 0 ? ERR_INVALID : ERR_FORBIDDEN;
+}
+
+static enum err
+detail_run(struct ctx *c)
+{
+    struct value *rec = record_get(c, kind_of(c), ctx_id(c, "id"));
+    if (rec == NULL) {
+        return ERR_NOT_FOUND;
+    }
+    c->out = record_masked(c, kind_of(c), rec);
+    return ERR_OK;
+}
+
+static enum err
+events_run(struct ctx *c)
+{
+    const struct record_kind *k = kind_of(c);
+    int64_t id = ctx_id(c, "id");
+    if (record_get(c, k, id) == NULL) {
+        return ERR_NOT_FOUND;
+    }
+    struct value *out = value_map(c->arena);
+    value_set(c->arena, out, "items", record_events(c, k->name, id));
+    c->out = out;
+    return ERR_OK;
+}
+
+static enum err
+new_run(struct ctx *c)
+{
+    c->out = value_map(c->arena);
+    return ERR_OK;
+}
+
+static enum err
+edit_run(struct ctx *c)
+{
+    const struct record_kind *k = kind_of(c);
+    struct value *rec = record_get(c, k, ctx_id(c, "id"));
+    if (rec == NULL) {
+        return ERR_NOT_FOUND;
+    }
+    if (!record_may(c, k, RECORD_UPDATE, rec)) {
+        return ERR_FORBIDDEN;
+    }
+    c->out = rec;
+    return ERR_OK;
+}
+
+// Suggestions for a reference: whatever the asking field is called, its text is searched.
+static const char *
+asked_for(struct ctx *c)
+{
+    for (size_t i = 0; c->req != NULL && i < c->req->query.count; i++) {
+        if (*c->req->query.items[i].value != '\0') {
+            return c->req->query.items[i].value;
+        }
+    }
+    return NULL;
+}
+
+static enum err
+options_run(struct ctx *c)
+{
+    const struct record_kind *k = kind_of(c);
+    const struct record_built *b = record_built_of(k);
+    struct record_query q = {.b = b, .limit = OPTIONS_MOST, .order = "-id", .down = true};
+    const struct record_grant *g;
+    if (!record_scope_of(c, k, RECORD_READ, &g, &q.scope)) {
+        return ERR_FORBIDDEN;
+    }
+    const char *expression = search_expression(c->arena, asked_for(c));
+    q.lead = expression != NULL ? b->lead_count + 1 : 0;
+    q.args[SLOT_QUERY] = DB_TEXT(expression);
+    q.args[SLOT_ID] = DB_INT(INT64_C(1) << 40);
+    q.args[SLOT_SCOPE] = DB_INT(q.scope == SCOPE_ORGANIZATION ? c->actor->organization_id
+                                                              : c->actor->enterprise_id);
+    struct record_page page = record_query_run(c, &q);
+    struct buf out;
+    buf_init(&out, c->arena, 2048, 65536);
+    for (size_t i = 0; i < value_count(page.items); i++) {
+        const struct value *rec = value_at(page.items, i);
+        const char *name = value_get_text(rec, k->title);
+        const char *value = arena_printf(
+            c->arena, "%lld %s", (long long)value_get_int(rec, "id", 0), name ? name : "");
+        buf_puts(&out, "<option value=\"");
+        html_text(&out, value, strlen(value));
+        buf_puts(&out, "\"></option>");
+    }
+    c->raw_type = "text/html; charset=utf-8";
+    c->raw_body = buf_str(&out);
+    c->raw_size = out.n;
+    return ERR_OK;
+}
+
+// ---- exports ---------------------------------------------------------------------------
+
+static size_t
+export_columns(struct ctx *c, const struct record_kind *k, struct table_column *cols)
+{
+    size_t n = 0;
+    cols[n++] = (struct table_column){"id", ctx_tr(c, T("编号"))};
+    for (const struct field *f = k->fields; f->name != NULL && n < EXPORT_COLUMNS - 2; f++) {
+        if ((f->where & IN_EXPORT) != 0 && record_is_stored(f) && f->type != FIELD_LONG) {
+            const char *key =
+                f->type == FIELD_REF ? record_ref_name(c->arena, f->name) : f->name;
+            cols[n++] = (struct table_column){key, ctx_tr(c, f->label)};
+        }
+    }
+    cols[n++] = (struct table_column){"created_at", ctx_tr(c, T("登记时间"))};
+    cols[n++] = (struct table_column){"updated_at", ctx_tr(c, T("更新时间"))};
+    return n;
+}
+
+// What people read in the list: labels for choices, yuan for fen; numbers stay numbers.
+static void
+make_readable(struct ctx *c, const struct record_kind *k, struct value *rec)
+{
+    for (const struct field *f = k->fields; f->name != NULL; f++) {
+        const struct value *v = value_get(rec, f->name);
+        bool text = f->type == FIELD_CHOICE || f->type == FIELD_FLAG;
+        if (v == NULL || v->type == VALUE_NULL) {
+            continue;
+        }
+        if (f->type == FIELD_MONEY) {
+            value_set(c->arena, rec, f->name, value_dec(c->arena, v->i * 100));
+        } else if (text) {
+            value_set_text(c->arena, rec, f->name, field_text(c, f, v));
+        }
+    }
+}
+
+static enum err
+export_rows(struct ctx *c, struct table_column *cols, size_t *n, const struct value **rows)
+{
+    const struct record_kind *k = kind_of(c);
+    struct value *list = record_list(c, k, EXPORT_MOST);
+    if (list == NULL) {
+        return c->faults.count > 0 ? ERR_INVALID : ERR_FORBIDDEN;
+    }
+    *rows = value_get(list, "items");
+    for (size_t i = 0; i < value_count(*rows); i++) {
+        // the maps were made for this request
+        make_readable(c, k, (struct value *)(uintptr_t)value_at(*rows, i));
+    }
+    *n = export_columns(c, k, cols);
+    return ERR_OK;
+}
+
+static enum err
+csv_run(struct ctx *c)
+{
+    struct table_column cols[EXPORT_COLUMNS];
+    size_t n = 0;
+    const struct value *rows = NULL;
+    enum err e = export_rows(c, cols, &n, &rows);
+    if (e != ERR_OK) {
+        return e;
+    }
+    struct buf b;
+    buf_init(&b, c->arena, 65536, (size_t)32 << 20);
+    csv_head(&b, cols, n);
+    for (size_t i = 0; i < value_count(rows); i++) {
+        csv_row(&b, cols, n, value_at(rows, i));
+    }
+    if (b.full) {
+        return ERR_TOO_LARGE;
+    }
+    c->raw_type = "text/csv; charset=utf-8";
+    c->raw_body = buf_str(&b);
+    c->raw_size = b.n;
+    c->raw_name = arena_printf(c->arena, "%s.csv", kind_of(c)->plural);
+    return ERR_OK;
+}
+
+static enum err
+xlsx_run(struct ctx *c)
+{
+    struct table_column cols[EXPORT_COLUMNS];
+    size_t n = 0;
+    const struct value *rows = NULL;
+    enum err e = export_rows(c, cols, &n, &rows);
+    if (e != ERR_OK) {
+        return e;
+    }
+    c->raw_body =
+        xlsx_write(c->arena, ctx_tr(c, kind_of(c)->list_label), cols, n, rows, &c->raw_size);
+    c->raw_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    c->raw_name = arena_printf(c->arena, "%s.xlsx", kind_of(c)->plural);
+    return c->raw_body == NULL ? ERR_INTERNAL : ERR_OK;
+}
+
+// ---- writing ---------------------------------------------------------------------------
+
+static const char *
+url_of(struct ctx *c, const struct record_kind *k, int64_t id)
+{
+    return arena_printf(c->arena, "%s/%s/%lld", c->api ? "/api/v1" : "", k->plural,
+                        (long long)id);
+}
+
+static enum err
+answer(struct ctx *c, const struct record_kind *k, int64_t id)
+{
+    // also for whoever may write but not read: the answer to what they just sent
+    struct value *rec =
+        db_one(c->tx, c->arena, &record_built_of(k)->by_id, DB_ARGS(DB_INT(id)));
+    if (rec == NULL) {
+        enum err e = db_tx_err(c->tx);
+        return e != ERR_OK ? e : ERR_INTERNAL;
+    }
+    c->out = record_masked(c, k, rec);
+    c->flash = T("已保存");
+    return ERR_OK;
+}
+
+static struct value *
+copy_of_input(struct ctx *c)
+{
+    struct value *rec = value_map(c->arena);
+    for (uint32_t i = 0; c->in != NULL && i < c->in->map.count; i++) {
+        value_set(c->arena, rec, c->in->map.pairs[i].key, c->in->map.pairs[i].v);
+    }
+    return rec;
+}
+
+static enum err
+create_run(struct ctx *c)
+{
+    const struct record_kind *k = kind_of(c);
+    int64_t id = record_create(c, k, copy_of_input(c));
+    if (id == 0) {
+        return c->result != ERR_OK ? c->result : ERR_INTERNAL;
+    }
+    c->location = url_of(c, k, id);
+    return answer(c, k, id);
+}
+
+// What the client read: If-Match, or the form's hidden field. False when it is not a version.
+static bool
+version_of(struct ctx *c, int64_t *version)
+{
+    *version = 0;
+    const char *s = c->req == NULL ? NULL : http_header(c->req, "if-match");
+    if (s == NULL && c->req != NULL && !c->api) {
+        s = http_list_get(&c->req->form, "version");
+    }
+    if (s == NULL || *s == '\0' || strcmp(s, "*") == 0) {
+        return true;
+    }
+    s += text_starts(s, "W/") ? 2 : 0;
+    size_t n = strlen(s);
+    bool quoted = n >= 2 && s[0] == '"' && s[n - 1] == '"';
+    return text_to_int(quoted ? arena_strndup(c->arena, s + 1, n - 2) : s, version) &&
+           *version > 0;
+}
+
+static enum err
+save(struct ctx *c, const struct value *rec)
+{
+    const struct record_kind *k = kind_of(c);
+    int64_t id = ctx_id(c, "id");
+    int64_t version;
+    if (!version_of(c, &version)) {
+        return ERR_STALE;
+    }
+    enum err e = record_update(c, k, id, rec, version);
+    if (e != ERR_OK) {
+        return e;
+    }
+    if (!c->api) {
+        c->location = url_of(c, k, id);
+    }
+    return answer(c, k, id);
+}
+
+static enum err
+patch_run(struct ctx *c)
+{
+    return save(c, c->in);
+}
+
+// A form sends all it shows, and what is empty comes as null; what it did not send stays.
+static enum err
+form_run(struct ctx *c)
+{
+    return save(c, copy_of_input(c));
+}
+
+// ---- the table -------------------------------------------------------------------------
+
+static unsigned
+roles_of(const struct record_kind *k, unsigned action)
+{
+    unsigned roles = 0;
+    for (const struct record_grant *g = k->grants; g->actions != 0; g++) {
+        roles |= (g->actions & action) != 0 ? g->roles : 0;
+    }
+    return roles;
+}
+
+const struct route *
+record_routes(struct arena *a, const struct record_kind *k)
+{
+    record_built_of(k);
+    const char *list = arena_printf(a, "/%s", k->plural);
+    const char *one = arena_printf(a, "/%s/{id}", k->plural);
+    const char *create = arena_printf(a, "/%s/new", k->plural);
+    const char *edit = arena_printf(a, "/%s/{id}/edit", k->plural);
+    const char *events = arena_printf(a, "/%s/{id}/events", k->plural);
+    const char *options = arena_printf(a, "/%s/options", k->plural);
+    const char *csv = arena_printf(a, "/%s.csv", k->plural);
+    const char *xlsx = arena_printf(a, "/%s.xlsx", k->plural);
+    unsigned read = roles_of(k, RECORD_READ);
+    unsigned make = roles_of(k, RECORD_CREATE);
+    unsigned change = roles_of(k, RECORD_UPDATE);
+    const struct route table[] = {
+        {.method = HTTP_GET,
+         .pattern = list,
+         .roles = read,
+         .run = list_run,
+         .show = record_list_show,
+         .page = "list",
+         .data = k,
+         .help = "List"},
+        {.method = HTTP_GET,
+         .pattern = csv,
+         .roles = read,
+         .run = csv_run,
+         .data = k,
+         .help = "The list as CSV"},
+        {.method = HTTP_GET,
+         .pattern = xlsx,
+         .roles = read,
+         .run = xlsx_run,
+         .data = k,
+         .help = "The list as XLSX"},
+        {.method = HTTP_GET,
+         .pattern = options,
+         .roles = read,
+         .run = options_run,
+         .data = k,
+         .flags = ROUTE_PAGE,
+         .help = "Suggestions for a reference"},
+        {.method = HTTP_GET,
+         .pattern = create,
+         .roles = make,
+         .run = new_run,
+         .show = record_form_show,
+         .page = "form",
+         .data = k,
+         .flags = ROUTE_PAGE,
+         .help = "Form for a new record"},
+        {.method = HTTP_POST,
+         .pattern = list,
+         .roles = make,
+         .fields = k->fields,
+         .run = create_run,
+         .again = new_run,
+         .again_show = record_form_show,
+         .again_page = "form",
+         .data = k,
+         .help = "Create"},
+        {.method = HTTP_GET,
+         .pattern = one,
+         .roles = read,
+         .run = detail_run,
+         .show = record_detail_show,
+         .page = "detail",
+         .data = k,
+         .help = "Read"},
+        {.method = HTTP_GET,
+         .pattern = edit,
+         .roles = change,
+         .run = edit_run,
+         .show = record_form_show,
+         .page = "form",
+         .data = k,
+         .flags = ROUTE_PAGE,
+         .help = "Form to change a record"},
+        {.method = HTTP_POST,
+         .pattern = one,
+         .roles = change,
+         .fields = k->fields,
+         .run = form_run,
+         .again = edit_run,
+         .again_show = record_form_show,
+         .again_page = "form",
+         .data = k,
+         .flags = ROUTE_PAGE,
+         .help = "Change from a form"},
+        {.method = HTTP_PATCH,
+         .pattern = one,
+         .roles = change,
+         .fields = k->fields,
+         .run = patch_run,
+         .data = k,
+         .flags = ROUTE_API | ROUTE_PARTIAL,
+         .help = "Change"},
+        {.method = HTTP_GET,
+         .pattern = events,
+         .roles = read,
+         .run = events_run,
+         .data = k,
+         .flags = ROUTE_API,
+         .help = "History"},
+    };
+    size_t count = sizeof table / sizeof table[0];
+    struct route *routes = ARENA_ARRAY(a, struct route, count + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (table[i].roles != 0) { // an action that is granted to nobody has no address
+            routes[n++] = table[i];
+        }
+    }
+    return routes;
+}

@@ -1,0 +1,35 @@
+-- Search: one document of ready-made tokens a record (kit/search.h). The key is the kind's
+-- number << 40 plus the record's id, so one range holds one kind, newest last.
+CREATE TABLE search_doc (
+    id INTEGER PRIMARY KEY,
+    tokens TEXT NOT NULL
+) STRICT;
+
+-- @sqlite
+-- Our tokens hold no ASCII but letters and digits, so the ascii tokenizer keeps them whole
+-- whatever Unicode version the engine knows. Neither positions nor sizes are ever asked for.
+CREATE VIRTUAL TABLE search_index USING fts5(
+    tokens, content = 'search_doc', content_rowid = 'id',
+    detail = none, columnsize = 0, tokenize = 'ascii'
+);
+-- @end
+-- @postgres
+ALTER TABLE search_doc ADD COLUMN vector tsvector
+    GENERATED ALWAYS AS (to_tsvector('simple', tokens)) STORED;
+CREATE INDEX search_doc_vector ON search_doc USING gin (vector);
+-- @end
+
+-- What happened to a record, as its readers see it (the audit chain is apart). The actor's
+-- name and unit are kept as they were at the time.
+CREATE TABLE record_event (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    record_id INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    account_id INTEGER,
+    actor TEXT,
+    unit TEXT,
+    type TEXT NOT NULL,
+    data TEXT NOT NULL DEFAULT '{}'
+) STRICT;
+CREATE INDEX record_event_record ON record_event(kind, record_id);

@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tokens of Chinese and other text, and the index that holds them. Chinese is cut into
+// bigrams: no dictionary, no wrong cut, and both engines agree on what matches.
+#include "kit/search.h"
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/text.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unicode/ubrk.h>
+#include <unicode/uchar.h>
+#include <unicode/unorm2.h>
+#include <unicode/uscript.h>
+#include <unicode/ustring.h>
+#include <unicode/utrans.h>
+
+// A kind's place is its number: append only, or every index is worthless.
+static const char *const KINDS[] = {"",       "organization", "enterprise", "demand",
+                                    "policy", "person",       "event",      "article"};
+enum { KIND_BITS = 40, TEXT_MOST = 20000, TOKENS_MOST = 256 * 1024, QUERY_MOST = 64 };
+
+int64_t
+search_base(const char *kind)
+{
+    for (size_t i = 1; i < sizeof KINDS / sizeof KINDS[0]; i++) {
+        if (strcmp(KINDS[i], kind) == 0) {
+            return (int64_t)i << KIND_BITS;
+        }
+    }
+    log_error("kind %s is not in the search index", kind);
+    return 0;
+}
+
+// ---- ICU objects, one set a thread: opening one costs milliseconds ----------------------
+
+struct tools {
+    UBreakIterator *words;
+    UTransliterator *pinyin;
+};
+
+static pthread_key_t tools_key;
+static pthread_once_t tools_once = PTHREAD_ONCE_INIT;
+
+static void
+tools_close(void *p)
+{
+    struct tools *t = p;
+    ubrk_close(t->words);
+    utrans_close(t->pinyin);
+    free(t);
+}
+
+static void
+tools_key_make(void)
+{
+    pthread_key_create(&tools_key, tools_close);
+}
+
+// NULL when ICU lacks its data: then nothing but bigrams is indexed.
+static struct tools *
+tools_get(void)
+{
+    pthread_once(&tools_once, tools_key_make);
+    struct tools *t = pthread_getspecific(tools_key);
+    if (t != NULL) {
+        return t;
+    }
+    t = calloc(1, sizeof *t);
+    if (t == NULL) {
+        return NULL;
+    }
+    UErrorCode e = U_ZERO_ERROR;
+    t->words = ubrk_open(UBRK_WORD, "", NULL, 0, &e);
+    static const UChar id[] = u"Han-Latin/Names; Latin-ASCII; Lower";
+    t->pinyin = utrans_openU(id, -1, UTRANS_FORWARD, NULL, -1, NULL, &e);
+    if (U_FAILURE(e)) {
+        log_error("ICU: %s", u_errorName(e));
+    }
+    pthread_setspecific(tools_key, t);
+    return t;
+}
+
+// ---- cutting ---------------------------------------------------------------------------
+
+struct tokens {
+    struct arena *arena;
+    struct buf out;
+};
+
+static void
+put_token(struct tokens *t, const UChar *s, int32_t n)
+{
+    char utf8[192];
+    int32_t size = 0;
+    UErrorCode e = U_ZERO_ERROR;
+    u_strToUTF8(utf8, sizeof utf8, &size, s, n, &e);
+    if (U_FAILURE(e) || size == 0) { // a "word" of 192 bytes is noise
+        return;
+    }
+    if (t->out.n > 0) {
+        buf_putc(&t->out, ' ');
+    }
+    buf_put(&t->out, utf8, (size_t)size);
+}
+
+static bool
+is_han(UChar32 c)
+{
+    UErrorCode e = U_ZERO_ERROR;
+    UScriptCode s = uscript_getScript(c, &e);
+    return s == USCRIPT_HAN || s == USCRIPT_HIRAGANA || s == USCRIPT_KATAKANA;
+}
+
+// ICU's own macro for this mixes signs.
+static UChar32
+next_char(const UChar *s, int32_t *at, int32_t n)
+{
+    UChar32 c = s[(*at)++];
+    if (c >= 0xD800 && c < 0xDC00 && *at < n) {
+        c = 0x10000 + ((c - 0xD800) << 10) + (s[(*at)++] - 0xDC00);
+    }
+    return c;
+}
+
+// End of the run of characters that are, or are not, Han.
+static int32_t
+run_end(const UChar *s, int32_t from, int32_t n, bool han)
+{
+    int32_t at = from;
+    while (at < n) {
+        int32_t next = at;
+        if (is_han(next_char(s, &next, n)) != han) {
+            break;
+        }
+        at = next;
+    }
+    return at;
+}
+
+static void
+put_bigrams(struct tokens *t, const UChar *s, int32_t n)
+{
+    int32_t at = 0;
+    int32_t second = 0;
+    U16_FWD_1(s, second, n);
+    if (second >= n) {
+        put_token(t, s, n);
+        return;
+    }
+    while (second < n) {
+        int32_t end = second;
+        U16_FWD_1(s, end, n);
+        put_token(t, s + at, end - at);
+        at = second;
+        second = end;
+    }
+}
+
+// Letters and digits only: whatever else a word holds ("a.b", "it's") would cut it in the
+// engine, so it cuts it here.
+static void
+put_parts(struct tokens *t, const UChar *s, int32_t n)
+{
+    int32_t start = 0;
+    for (int32_t at = 0; at < n;) {
+        int32_t here = at;
+        UChar32 c = next_char(s, &at, n);
+        if (!u_isalnum(c) && (U_GET_GC_MASK(c) & U_GC_M_MASK) == 0) {
+            if (here > start) {
+                put_token(t, s + start, here - start);
+            }
+            start = at;
+        }
+    }
+    if (n > start) {
+        put_token(t, s + start, n - start);
+    }
+}
+
+static bool
+is_ascii(const UChar *s, int32_t n)
+{
+    for (int32_t i = 0; i < n; i++) {
+        if (s[i] > 127) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void
+put_words(struct tokens *t, const UChar *s, int32_t n)
+{
+    struct tools *tools = is_ascii(s, n) ? NULL : tools_get(); // ASCII needs no dictionary
+    if (tools == NULL || tools->words == NULL) {
+        put_parts(t, s, n);
+        return;
+    }
+    UErrorCode e = U_ZERO_ERROR;
+    ubrk_setText(tools->words, s, n, &e);
+    int32_t from = 0;
+    for (int32_t to; U_SUCCESS(e) && (to = ubrk_next(tools->words)) != UBRK_DONE; from = to) {
+        put_parts(t, s + from, to - from);
+    }
+}
+
+// NFKC with case folded, in the arena; NULL when the text cannot be read.
+static const UChar *
+folded(struct arena *a, const char *text, int32_t *n)
+{
+    size_t size = strnlen(text, TEXT_MOST);
+    while (size > 0 && ((unsigned char)text[size] & 0xC0) == 0x80) {
+        size--; // not in the middle of a character
+    }
+    UErrorCode e = U_ZERO_ERROR;
+    int32_t wide = 0;
+    UChar *raw = arena_raw(a, (size + 1) * sizeof *raw);
+    u_strFromUTF8(raw, (int32_t)size + 1, &wide, text, (int32_t)size, &e);
+    const UNormalizer2 *norm = unorm2_getNFKCCasefoldInstance(&e);
+    int32_t cap = wide * 4 + 64; // some compatibility characters unfold to many
+    UChar *out = arena_raw(a, (size_t)cap * sizeof *out);
+    *n = U_SUCCESS(e) ? unorm2_normalize(norm, raw, wide, out, cap, &e) : 0;
+    return U_SUCCESS(e) ? out : NULL;
+}
+
+static void
+put_text(struct tokens *t, const UChar *s, int32_t n)
+{
+    bool han = true;
+    for (int32_t at = 0; at < n; han = !han) {
+        int32_t end = run_end(s, at, n, han);
+        if (end > at && han) {
+            put_bigrams(t, s + at, end - at);
+        } else if (end > at) {
+            put_words(t, s + at, end - at);
+        }
+        at = end;
+    }
+}
+
+// "江南" → "jiangnan" and "jn": what people type when they are in a hurry.
+static void
+put_pinyin(struct tokens *t, const UChar *s, int32_t n)
+{
+    struct tools *tools = tools_get();
+    enum { NAME_MOST = 64, LATIN_MOST = 512 };
+    if (tools == NULL || tools->pinyin == NULL || n == 0 || n > NAME_MOST) {
+        return;
+    }
+    UChar latin[LATIN_MOST];
+    memcpy(latin, s, (size_t)n * sizeof *s);
+    int32_t size = n;
+    int32_t limit = n;
+    UErrorCode e = U_ZERO_ERROR;
+    utrans_transUChars(tools->pinyin, latin, &size, LATIN_MOST, 0, &limit, &e);
+    if (U_FAILURE(e)) {
+        return;
+    }
+    UChar whole[LATIN_MOST];
+    UChar initials[LATIN_MOST];
+    int32_t w = 0;
+    int32_t i = 0;
+    for (int32_t at = 0; at < size; at++) {
+        bool letter = latin[at] < 128 && u_isalnum(latin[at]);
+        if (letter && (at == 0 || latin[at - 1] == ' ')) {
+            initials[i++] = latin[at];
+        }
+        if (letter) {
+            whole[w++] = latin[at];
+        }
+    }
+    put_token(t, whole, w);
+    if (i > 1) {
+        put_token(t, initials, i);
+    }
+}
+
+// Chinese runs of a name as pinyin: the whole, so that "jiangnan" finds 江南精密 by its first
+// two characters as well as by all of it, prefixes of 2 … 4 characters are put too.
+static void
+put_names(struct tokens *t, const UChar *s, int32_t n)
+{
+    bool han = true;
+    for (int32_t at = 0; at < n; han = !han) {
+        int32_t end = run_end(s, at, n, han);
+        if (han && end > at) {
+            int32_t length = end - at;
+            put_pinyin(t, s + at, length);
+            for (int32_t k = 2; k <= 4 && k < length; k++) {
+                put_pinyin(t, s + at, k);
+            }
+        }
+        at = end;
+    }
+}
+
+const char *
+search_tokens(struct arena *a, const char *text, bool name)
+{
+    struct tokens t = {.arena = a};
+    buf_init(&t.out, a, 256, TOKENS_MOST);
+    int32_t n = 0;
+    const UChar *s = text == NULL ? NULL : folded(a, text, &n);
+    if (s != NULL) {
+        put_text(&t, s, n);
+    }
+    if (s != NULL && name) {
+        put_names(&t, s, n);
+    }
+    return buf_str(&t.out);
+}
+
+const char *
+search_expression(struct arena *a, const char *q)
+{
+    const char *tokens = q == NULL ? "" : search_tokens(a, q, false);
+    struct buf b;
+    buf_init(&b, a, 128, TOKENS_MOST * 2);
+    unsigned words = 0;
+    for (const char *p = tokens; *p != '\0' && words < QUERY_MOST; words++) {
+        size_t n = strcspn(p, " ");
+        buf_printf(&b, "%s\"%.*s\"", words == 0 ? "" : " ", (int)n, p);
+        p += n + (p[n] == ' ');
+    }
+    return words == 0 ? NULL : buf_str(&b);
+}
+
+// ---- the index -------------------------------------------------------------------------
+
+static const struct db_stmt OLD = {.name = "search.old",
+                                   .sql = "SELECT tokens FROM search_doc WHERE id = $1",
+                                   .params = "id:int",
+                                   .row = "tokens:text"};
+static const struct db_stmt ADD = {.name = "search.add",
+                                   .sql = "INSERT INTO search_doc (id, tokens) VALUES ($1, $2)",
+                                   .params = "id:int tokens:text"};
+static const struct db_stmt CHANGE = {.name = "search.change",
+                                      .sql = "UPDATE search_doc SET tokens = $2 WHERE id = $1",
+                                      .params = "id:int tokens:text"};
+// PostgreSQL computes the vector from the document; there is nothing to keep beside it.
+static const struct db_stmt INDEX = {
+    .name = "search.index",
+    .sqlite = "INSERT INTO search_index (rowid, tokens) VALUES ($1, $2)",
+    .postgres = "SELECT $1::bigint, $2::text WHERE false",
+    .params = "id:int tokens:text"};
+static const struct db_stmt FORGET = {
+    .name = "search.forget",
+    .sqlite = "INSERT INTO search_index (search_index, rowid, tokens)"
+              " VALUES ('delete', $1, $2)",
+    .postgres = "SELECT $1::bigint, $2::text WHERE false",
+    .params = "id:int tokens:text"};
+
+const struct db_stmt *const SEARCH_STATEMENTS[] = {&OLD, &ADD, &CHANGE, &INDEX, &FORGET, NULL};
+
+// The old tokens are what an external content index needs to forget an entry.
+static bool
+forget(struct db_tx *tx, int64_t key, const char *tokens, bool *same)
+{
+    struct db_rows *r = db_query(tx, &OLD, DB_ARGS(DB_INT(key)));
+    char *old = NULL;
+    if (db_next(r)) {
+        old = strdup(db_text(r, 0)); // no arena here; the row goes before the next statement
+    }
+    db_end(r);
+    if (old == NULL) {
+        return false;
+    }
+    *same = strcmp(old, tokens) == 0;
+    if (!*same) {
+        db_run(tx, &FORGET, DB_ARGS(DB_INT(key), DB_TEXT(old)));
+    }
+    free(old);
+    return true;
+}
+
+void
+search_put(struct db_tx *tx, const char *kind, int64_t id, const char *tokens)
+{
+    int64_t base = search_base(kind);
+    if (base == 0) {
+        db_tx_fail(tx, ERR_INTERNAL);
+        return;
+    }
+    int64_t key = base + id;
+    bool same = false;
+    if (!forget(tx, key, tokens, &same)) {
+        db_run(tx, &ADD, DB_ARGS(DB_INT(key), DB_TEXT(tokens)));
+    } else if (!same) {
+        db_run(tx, &CHANGE, DB_ARGS(DB_INT(key), DB_TEXT(tokens)));
+    }
+    if (!same) {
+        db_run(tx, &INDEX, DB_ARGS(DB_INT(key), DB_TEXT(tokens)));
+    }
+}

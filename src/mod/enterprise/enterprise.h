@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// Enterprises (企业) of the district. What others may use: name and chamber by id.
+#ifndef MOD_ENTERPRISE_ENTERPRISE_H
+#define MOD_ENTERPRISE_ENTERPRISE_H
+
+#include "kit/record.h"
+
+extern const struct module ENTERPRISE_MODULE;
+extern const struct record_kind ENTERPRISE_KIND;
+extern const struct choice ENTERPRISE_INDUSTRIES[]; // sections A … T of GB/T 4754
+extern const struct choice ENTERPRISE_SIZES[];
+
+// {id name chamber_id chamber_name state}, NULL when there is none.
+struct value *enterprise_by_id(struct db_tx *tx, struct arena *a, int64_t id);
+
+// NULL when the unified social credit code is sound (GB 32100-2015), else a Chinese sentence.
+// Lower case is taken; it is saved in upper case.
+const char *enterprise_uscc_fault(struct arena *a, const char *code);
+
+#endif
