@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the API scenarios share: a demonstration district of their own on a free port, people
+// with tokens, small assertions, and a count at the end.
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export const program = process.argv[2] ?? 'build/huiqiao';
+export const password = 'lin-jiang-demo-2026';
+
+export function run(args, options = {}) {
+  return spawnSync(program, args, {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+    env: { ...process.env, HUIQIAO_DEMO_PASSWORD: password },
+    ...options,
+  });
+}
+
+const districts = [];
+
+export class District {
+  constructor({ demo = true } = {}) {
+    this.dir = mkdtempSync(join(tmpdir(), 'huiqiao-api-'));
+    this.data = join(this.dir, 'district');
+    this.tokens = {};
+    districts.push(this);
+    const made = run(['init', '--data', this.data, ...(demo ? ['--demo'] : [])]);
+    assert.equal(made.status, 0, made.stderr);
+    this.said = made.stdout;
+  }
+
+  command(name, ...args) {
+    return run([name, '--data', this.data, ...args]);
+  }
+
+  // Starts the server and waits until it says where it listens.
+  async serve(...args) {
+    this.server = spawn(program, ['serve', '--data', this.data, '--listen', '127.0.0.1:0', ...args]);
+    this.log = '';
+    this.server.stderr.on('data', (d) => (this.log += d));
+    this.ended = new Promise((resolve) => this.server.once('exit', (code, signal) => resolve({ code, signal })));
+    this.url = await new Promise((resolve, reject) => {
+      let out = '';
+      const late = setTimeout(() => reject(new Error(`the server did not start: ${this.log}`)), 20000);
+      this.server.stdout.on('data', (d) => {
+        out += d;
+        const at = /listening on (http:\/\/\S+)/.exec(out);
+        if (at) {
+          clearTimeout(late);
+          resolve(at[1]);
+        }
+      });
+      this.server.once('exit', () => {
+        clearTimeout(late);
+        reject(new Error(`the server ended: ${this.log}`));
+      });
+    });
+    return this;
+  }
+
+  async stop(signal = 'SIGTERM') {
+    if (!this.server) return null;
+    this.server.kill(signal);
+    const end = await this.ended;
+    this.server = null;
+    return end;
+  }
+
+  token(user) {
+    if (!(user in this.tokens)) {
+      const t = this.command('token', user);
+      assert.equal(t.status, 0, t.stderr);
+      this.tokens[user] = t.stdout.trim();
+    }
+    return this.tokens[user];
+  }
+
+  // One API request. `body`: an object becomes JSON, a string or Buffer goes as it is.
+  async api(user, method, path, body, headers = {}) {
+    const init = { method, headers: { ...headers }, redirect: 'manual' };
+    if (user) init.headers.authorization ??= `Bearer ${this.token(user)}`;
+    if (body !== undefined) {
+      init.headers['content-type'] ??= 'application/json';
+      init.body = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+    }
+    const answer = await fetch(`${this.url}/api/v1${path}`, init);
+    const text = await answer.text();
+    let json = null;
+    try {
+      json = text === '' ? null : JSON.parse(text);
+    } catch {
+      throw new Error(`${method} ${path} answered ${answer.status} with no JSON: ${text.slice(0, 300)}`);
+    }
+    return { status: answer.status, headers: answer.headers, json, text };
+  }
+
+  // The same, and its status must be this one.
+  async ok(user, method, path, body, status, headers) {
+    const r = await this.api(user, method, path, body, headers);
+    const wanted = status ?? (method === 'POST' && /^\/[a-z-]+$/.test(path) ? 201 : 200);
+    assert.equal(r.status, wanted, `${user} ${method} ${path}: ${r.status} ${r.text.slice(0, 600)}`);
+    return r.json;
+  }
+
+  step(user, id, name, body = {}, status = 200) {
+    return this.ok(user, 'POST', `/demands/${id}/${name}`, body, status);
+  }
+
+  demand(more = {}, user = 'member') {
+    return this.ok(user, 'POST', '/demands', { title: '测试诉求', body: '情况说明', ...more });
+  }
+
+  async unit(name) {
+    const list = await this.ok('staff', 'GET', '/organizations?limit=200');
+    const found = list.items.find((o) => o.name === name);
+    assert.ok(found, `there is no ${name}`);
+    return found.id;
+  }
+
+  // A demand that the officer's department has in hand.
+  async inHand(level = 'L2') {
+    const d = await this.demand();
+    const lead = await this.unit('区财政局');
+    await this.step('staff', d.id, 'accept', { level });
+    await this.step('staff', d.id, 'dispatch', { lead_unit_id: lead });
+    await this.step('officer', d.id, 'sign');
+    return d.id;
+  }
+
+  // Registered from the start, so that a failing scenario leaves nothing behind.
+  remove() {
+    if (this.server) this.server.kill('SIGKILL');
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+let passed = 0;
+let failed = 0;
+
+export async function test(name, fn) {
+  try {
+    await fn();
+    passed++;
+  } catch (e) {
+    failed++;
+    console.log(`FAILED ${name}\n    ${String(e.stack ?? e).split('\n').slice(0, 12).join('\n    ')}`);
+  }
+}
+
+export function finish() {
+  for (const d of districts) d.remove();
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exit(failed === 0 && passed > 0 ? 0 : 1);
+}
+
+export { assert };

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lives of demands through the API: the straight way, every side way, and what is refused.
+import { District, assert, finish, test } from './lib.mjs';
+
+const d = await new District().serve();
+const finance = await d.unit('区财政局');
+const power = await d.unit('区供电公司');
+
+async function state(id) {
+  return (await d.ok('staff', 'GET', `/demands/${id}`)).state;
+}
+
+await test('from submission to a satisfied close', async () => {
+  const made = await d.api('member', 'POST', '/demands', {
+    title: '设备贴息到账时间', body: '公示两个月了。', hope: '请告知时间', category: 'policy_delivery',
+    contact_name: '陈立', contact_mobile: '13800000001', visibility: 'chamber',
+  });
+  assert.equal(made.status, 201);
+  assert.equal(made.headers.get('location'), `/api/v1/demands/${made.json.id}`);
+  assert.equal(made.json.state, 'submitted');
+  assert.match(made.json.receipt_no, /^SQ\d{4}-\d{6}$/);
+  const { id } = made.json;
+  await d.step('staff', id, 'accept', { level: 'L2' });
+  assert.equal(await state(id), 'accepted');
+  await d.step('staff', id, 'dispatch', { lead_unit_id: finance, assist_unit_ids: [power] });
+  let r = await d.ok('staff', 'GET', `/demands/${id}`);
+  assert.equal(r.state, 'dispatched');
+  assert.equal(r.lead_unit_id, finance);
+  assert.deepEqual(r.legs.map((l) => [l.unit_id, l.role]).sort(), [[finance, 'lead'], [power, 'assist']].sort());
+  assert.ok(Date.parse(r.due_at) > Date.now());
+  await d.step('officer', id, 'sign');
+  assert.equal(await state(id), 'signed');
+  await d.step('officer', id, 'contact', { body: '已电话联系' });
+  await d.step('officer', id, 'note', { body: '内部记录', internal: true });
+  assert.equal(await state(id), 'handling');
+  await d.step('officer', id, 'answer', { body: '月底到账', outcome: 'resolved' });
+  assert.equal(await state(id), 'answered');
+  await d.step('member', id, 'confirm', { satisfaction: 5, comment: '好' });
+  r = await d.ok('member', 'GET', `/demands/${id}`);
+  assert.equal(r.state, 'closed');
+  assert.equal(r.closed_by, 'enterprise');
+  assert.equal(r.satisfaction, 5);
+  assert.equal(r.outcome, 'resolved');
+  assert.equal(r.light, 'done');
+  await d.step('staff', id, 'archive');
+  assert.equal(await state(id), 'archived');
+});
+
+await test('the log is complete, and internal entries stay inside', async () => {
+  const id = await d.inHand();
+  await d.step('officer', id, 'note', { body: '给企业看的' });
+  await d.step('officer', id, 'note', { body: '只给自己看', internal: true });
+  const inside = await d.ok('staff', 'GET', `/demands/${id}/events`);
+  const outside = await d.ok('member', 'GET', `/demands/${id}/events`);
+  const types = inside.items.map((e) => e.type);
+  for (const t of ['submitted', 'accepted', 'dispatched', 'signed', 'noted']) {
+    assert.ok(types.includes(t), `${t} is missing`);
+  }
+  assert.ok(JSON.stringify(inside).includes('只给自己看'));
+  assert.ok(!JSON.stringify(outside).includes('只给自己看'));
+  assert.ok(JSON.stringify(outside).includes('给企业看的'));
+  for (const e of inside.items) assert.ok(!Number.isNaN(Date.parse(e.at)));
+});
+
+await test('a draft waits for its submission', async () => {
+  const r = await d.demand({ draft: true });
+  assert.equal(r.state, 'draft');
+  await d.ok('staff', 'GET', `/demands/${r.id}`, undefined, 404);
+  await d.step('member', r.id, 'submit');
+  assert.equal(await state(r.id), 'submitted');
+});
+
+await test('rejected with a reason', async () => {
+  const r = await d.demand();
+  await d.step('staff', r.id, 'reject', {}, 422);
+  await d.step('staff', r.id, 'reject', { reason: '不属于诉求' });
+  assert.equal(await state(r.id), 'rejected');
+  await d.step('staff', r.id, 'accept', { level: 'L1' }, 409);
+});
+
+await test('an objection goes back for another department', async () => {
+  const r = await d.demand();
+  await d.step('staff', r.id, 'accept', { level: 'L2' });
+  await d.step('staff', r.id, 'dispatch', { lead_unit_id: finance });
+  await d.step('officer', r.id, 'object', { reason: '不是我们的职责' });
+  assert.equal(await state(r.id), 'objected');
+  await d.step('staff', r.id, 'dispatch', { lead_unit_id: power });
+  const now = await d.ok('staff', 'GET', `/demands/${r.id}`);
+  assert.equal(now.state, 'dispatched');
+  assert.equal(now.lead_unit_id, power);
+  await d.step('officer', r.id, 'sign', {}, 403);
+  await d.step('officer-gd', r.id, 'sign');
+});
+
+await test('an extension is asked for once, and granted at most the original time', async () => {
+  const id = await d.inHand('L2');
+  const before = (await d.ok('staff', 'GET', `/demands/${id}`)).due_at;
+  await d.step('staff', id, 'grant_extension', { days: 2 }, 409);
+  await d.step('officer', id, 'extend', { days: 3, reason: '要核对' });
+  await d.step('staff', id, 'grant_extension', { days: 6 }, 422);
+  await d.step('staff', id, 'grant_extension', { days: 3 });
+  const after = await d.ok('staff', 'GET', `/demands/${id}`);
+  assert.equal(after.extension, 'granted');
+  const leg = after.legs.find((l) => l.role === 'lead');
+  assert.ok(Date.parse(leg.due_at) > Date.parse(before));
+  await d.step('officer', id, 'extend', { days: 1, reason: '再延' }, 409);
+});
+
+await test('an extension refused leaves the due', async () => {
+  const id = await d.inHand('L2');
+  const due = async () => (await d.ok('staff', 'GET', `/demands/${id}`)).legs[0].due_at;
+  const before = await due();
+  await d.step('officer', id, 'extend', { days: 3, reason: '要核对' });
+  await d.step('staff', id, 'refuse_extension', { reason: '抓紧' });
+  assert.equal(await due(), before);
+  assert.equal((await d.ok('staff', 'GET', `/demands/${id}`)).extension, 'refused');
+});
+
+await test('suspended and resumed', async () => {
+  const id = await d.inHand();
+  await d.step('officer', id, 'suspend', { reason: '等材料' });
+  const r = await d.ok('staff', 'GET', `/demands/${id}`);
+  assert.equal(r.state, 'suspended');
+  assert.equal(r.light, 'paused');
+  await d.step('officer', id, 'resume');
+  assert.notEqual(await state(id), 'suspended');
+  await d.step('officer', id, 'resume', {}, 409);
+});
+
+await test('dissatisfied reopens twice, the third time closes', async () => {
+  const id = await d.inHand();
+  for (const turn of [1, 2]) {
+    await d.step('officer', id, 'answer', { body: `答复 ${turn}`, outcome: 'explained' });
+    await d.step('member', id, 'confirm', { satisfaction: turn, comment: '没办好' });
+    assert.equal(await state(id), 'reopened');
+  }
+  await d.step('officer', id, 'answer', { body: '答复 3', outcome: 'explained' });
+  await d.step('member', id, 'confirm', { satisfaction: 1, comment: '还是没办好' });
+  const r = await d.ok('staff', 'GET', `/demands/${id}`);
+  assert.equal(r.state, 'closed');
+  assert.equal(r.reopenings, 2);
+  assert.ok(r.clock.due.some((x) => x.what === 'callback'));
+  await d.step('member', id, 'reopen', { reason: '再来' }, 409);
+  await d.step('staff', id, 'callback', { result: '已解释', satisfaction: 3 });
+});
+
+await test('pending conditions and back', async () => {
+  const id = await d.inHand();
+  await d.step('staff', id, 'pend', { review_on: '2099-06-30' });
+  assert.equal(await state(id), 'pending_conditions');
+  await d.step('staff', id, 'revive');
+  assert.notEqual(await state(id), 'pending_conditions');
+});
+
+await test('merged into another', async () => {
+  const a = await d.demand();
+  const b = await d.demand();
+  await d.step('staff', b.id, 'merge', { into_id: b.id }, 422);
+  await d.step('staff', b.id, 'merge', { into_id: 99999999 }, 422);
+  await d.step('staff', b.id, 'merge', { into_id: a.id });
+  assert.equal(await state(b.id), 'merged');
+});
+
+await test('supervised, urged, withdrawn', async () => {
+  const id = await d.inHand();
+  await d.step('staff', id, 'supervise');
+  await d.step('staff', id, 'supervise', {}, 409);
+  await d.step('staff', id, 'urge');
+  assert.ok((await d.ok('staff', 'GET', `/demands/${id}`)).supervised_at);
+  await d.step('member', id, 'withdraw', { reason: '自己解决了' });
+  assert.equal(await state(id), 'withdrawn');
+});
+
+await test('a step that is not possible names those that are', async () => {
+  const r = await d.demand();
+  const no = await d.api('staff', 'POST', `/demands/${r.id}/dispatch`, { lead_unit_id: finance });
+  assert.equal(no.status, 409);
+  assert.match(no.headers.get('content-type'), /^application\/problem\+json/);
+  assert.equal(no.json.status, 409);
+  assert.ok(no.json.allowed.includes('accept'));
+  assert.ok(no.json.allowed.includes('reject'));
+  assert.ok(!no.json.allowed.includes('dispatch'));
+});
+
+await test('every pair of state and step answers with a rule, never with an error of ours', async () => {
+  const steps = ['submit', 'accept', 'reject', 'dispatch', 'sign', 'object', 'contact', 'note', 'suspend',
+    'resume', 'extend', 'grant_extension', 'refuse_extension', 'answer', 'confirm', 'reopen', 'withdraw',
+    'pend', 'revive', 'merge', 'supervise', 'urge', 'callback', 'close', 'archive'];
+  const list = await d.ok('staff', 'GET', '/demands?limit=200');
+  const seen = new Map(list.items.map((x) => [x.state, x.id]));
+  assert.ok(seen.size >= 7, `only ${[...seen.keys()]}`);
+  for (const [from, id] of seen) {
+    for (const user of ['leader', 'secretary']) {
+      for (const s of steps) {
+        const r = await d.api(user, 'POST', `/demands/${id}/${s}`, {});
+        assert.ok([403, 404, 409, 422].includes(r.status), `${user} ${s} from ${from}: ${r.status} ${r.text}`);
+      }
+    }
+  }
+});
+
+await test('a lost update answers 412', async () => {
+  const id = await d.inHand();
+  const { version } = await d.ok('officer', 'GET', `/demands/${id}`);
+  const first = await d.api('officer', 'POST', `/demands/${id}/note`, { body: '一' }, { 'if-match': `"${version}"` });
+  assert.equal(first.status, 200, first.text);
+  const second = await d.api('officer', 'POST', `/demands/${id}/note`, { body: '二' }, { 'if-match': `"${version}"` });
+  assert.equal(second.status, 412, second.text);
+  assert.equal((await d.api('officer', 'POST', `/demands/${id}/note`, { body: '三' }, { 'if-match': '"x"' })).status, 412);
+});
+
+await test('twenty at once: one wins, the others hear why', async () => {
+  const r = await d.demand();
+  const all = await Promise.all(Array.from({ length: 20 }, () =>
+    d.api('staff', 'POST', `/demands/${r.id}/accept`, { level: 'L1' })));
+  assert.equal(all.filter((x) => x.status === 200).length, 1);
+  assert.equal(all.filter((x) => x.status === 409).length, 19);
+});
+
+await test('an idempotency key answers once', async () => {
+  const body = { title: '只要一件', body: '重复提交' };
+  const key = { 'idempotency-key': 'k-1' };
+  const a = await d.api('member', 'POST', '/demands', body, key);
+  const b = await d.api('member', 'POST', '/demands', body, key);
+  assert.equal(a.status, 201);
+  assert.equal(b.status, 201);
+  assert.equal(b.json.id, a.json.id);
+  assert.equal((await d.api('member', 'POST', '/demands', { ...body, title: '另一件' }, key)).status, 409);
+  const other = await d.api('jinhe', 'POST', '/demands', body, key);
+  assert.equal(other.status, 201);
+  assert.notEqual(other.json.id, a.json.id);
+  const many = await Promise.all(Array.from({ length: 10 }, () =>
+    d.api('member', 'POST', '/demands', { title: '十次', body: '同时' }, { 'idempotency-key': 'k-2' })));
+  assert.equal(new Set(many.map((x) => x.json.id)).size, 1);
+});
+
+await test('lists page by key, filter and count', async () => {
+  const seen = [];
+  let after = '';
+  do {
+    const page = await d.ok('staff', 'GET', `/demands?limit=7${after && `&after=${encodeURIComponent(after)}`}`);
+    assert.ok(page.items.length <= 7);
+    seen.push(...page.items.map((x) => x.id));
+    after = page.next;
+  } while (after && seen.length < 2000);
+  assert.equal(new Set(seen).size, seen.length, 'a row came twice');
+  const all = await d.ok('staff', 'GET', '/demands?limit=200');
+  assert.deepEqual(seen.slice(0, 200), all.items.map((x) => x.id).slice(0, 200));
+  const closed = await d.ok('staff', 'GET', '/demands?state=closed&limit=200');
+  assert.ok(closed.items.length > 5);
+  assert.ok(closed.items.every((x) => x.state === 'closed'));
+  assert.equal((await d.api('staff', 'GET', '/demands?state=nonsense')).status, 422);
+  assert.equal((await d.api('staff', 'GET', '/demands?limit=0')).status, 422);
+  assert.equal((await d.api('staff', 'GET', '/demands?limit=201')).status, 422);
+  assert.equal((await d.api('staff', 'GET', '/demands?after=rubbish')).status, 422);
+  const found = await d.ok('staff', 'GET', `/demands?q=${encodeURIComponent('电压')}`);
+  assert.ok(found.items.length >= 1);
+  assert.ok(found.items.every((x) => typeof x.title === 'string'));
+});
+
+await test('the district is sound afterwards', async () => {
+  await d.stop();
+  const r = d.command('check');
+  assert.equal(r.status, 0, r.stdout + r.stderr);
+});
+
+finish();
