@@ -6,22 +6,24 @@
 import { basename, dirname } from 'node:path';
 import { cFiles, finish, lineAt, problem, withoutComments } from './sources.mjs';
 
-// base ← db, http, view ← kit ← mod ← app ← cmd ← main. Rooms of one rank do not see each other.
-const RANK = { base: 0, db: 1, http: 1, view: 1, kit: 2, mod: 3, app: 4, cmd: 5, main: 6 };
+// base ← db, http, view ← kit ← mod ← app ← main. Rooms of one rank do not see each other.
+const RANK = { base: 0, db: 1, http: 1, view: 1, kit: 2, mod: 3, app: 4, main: 5 };
 // Public headers of modules beside mod/x/x.h, each with its reason.
 const ALSO_PUBLIC = new Set([
   'mod/demand/clock.h', // pure rule: supervision and evaluation compute with the same clock
+  'mod/demand/demand_view.h', // a demand's badges and times, on the start pages as well
+  'mod/demand/demand_pages.h', // the start pages show lists of demands
 ]);
 
 // "db/sqlite.c" → db; "mod/demand/web.c" → mod/demand; the registries that list all modules
-// (app.c, mod/rules.c) → app; main.c → main.
+// (app.c, mod/rules.c) and the commands, which know all modules → app; main.c → main.
 function room(path) {
   const parts = path.split('/');
   if (parts[0] === 'mod') {
     return parts.length > 2 ? `mod/${parts[1]}` : 'app';
   }
   if (parts.length > 1) {
-    return parts[0];
+    return parts[0] === 'cmd' ? 'app' : parts[0];
   }
   return /^app\b/.test(parts[0]) ? 'app' : 'main';
 }

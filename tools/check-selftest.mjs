@@ -40,7 +40,7 @@ const CASES = [
   ['size', /SPDX/, { 'src/base/b.c': null }],
   ['sql', /SQL in a printf/, { 'src/mod/x/x_store.c': 'f(buf_printf(b, "SELECT a FROM %s", t));\n' }],
   ['sql', /SQL in a printf/, { 'src/base/b.c': 'snprintf(b, n, "DELETE"\n   " FROM t");\n' }],
-  ['sql', /SQL outside a store/, { 'src/mod/x/x.c': 's = "SELECT a FROM t";\n' }],
+  ['sql', /SQL in a call/, { 'src/mod/x/x.c': 'run(tx, "SELECT a FROM t");\n' }],
   ['sql', /text is computed/, { 'src/mod/x/x_store.c': 'struct s s = {.sql = make(x)};\n' }],
   ['sql', /HTML outside/, { 'src/kit/b.c': 'puts("<p class=a>");\n' }],
   ['sql', /outside src\/db/, { 'src/kit/b.c': 'sqlite3_exec(h, s, 0, 0, 0);\n' }],

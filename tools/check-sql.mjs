@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Refuses what opens the door to injection: SQL or HTML in a printf format, SQL outside the
-// stores, a statement whose text is computed, the database library outside src/db, HTML in a
-// literal outside the templates, and C functions without a bound.
+// Refuses what opens the door to injection: SQL in a printf format or anywhere but in a constant
+// table of statements, a statement whose text is computed, the database library outside src/db,
+// HTML in a literal outside the templates, and C functions without a bound.
 //
 //   node tools/check-sql.mjs [ROOT]
 import { cFiles, codeOnly, finish, lineAt, problem, withoutComments } from './sources.mjs';
@@ -12,8 +12,13 @@ const SQL_START = /^\s*(?:SELECT|INSERT|UPDATE|DELETE|WITH|REPLACE)\s/;
 const HTML = /<\/?[a-z][a-z0-9-]*(?:[\s>/]|$)/;
 const UNBOUNDED = /\b(strcat|sprintf|vsprintf|gets|strtok|asctime|ctime|system|popen|mktemp|tmpnam)\s*\(/g;
 
-// Where SQL may stand: the engines, and each store.
-const mayHoldSql = (path) => path.startsWith('src/db/') || /(?:^|[/_])store(?:_\w+)?\.c$/.test(path);
+// Where SQL may stand above src/db: in a macro or in an initialiser, never in a call. `before`
+// reaches back to the last ; { or }, so a call shows as an open parenthesis.
+const isConstant = (before) => /^\s*#\s*define\b/m.test(before) || !/\w\s*\([^)]*$/.test(before);
+
+// Writes the statements of each kind of record once, at start, from its table of fields: names
+// the program declares, nothing a person typed. `huiqiao sql` lists what it wrote.
+const GENERATOR = 'src/kit/record_sql.c';
 
 const joined = (literal) => literal.replace(/"\s*"/g, '').slice(1, -1);
 
@@ -39,10 +44,13 @@ for (const { path, text } of files) {
     if (SQL_START.test(value) && SQL.test(value)) {
       statements += 1;
     }
+    if (path === GENERATOR) {
+      continue;
+    }
     if (printed && SQL.test(value)) {
       problem(at(index), 'SQL in a printf format; bind parameters instead');
-    } else if (upper && !mayHoldSql(path) && SQL_START.test(value) && SQL.test(value)) {
-      problem(at(index), 'SQL outside a store');
+    } else if (upper && !isConstant(before) && SQL_START.test(value) && SQL.test(value)) {
+      problem(at(index), 'SQL in a call; it belongs in a constant statement');
     }
     if (upper && HTML.test(value)) {
       problem(at(index), 'HTML outside the templates');
@@ -51,7 +59,7 @@ for (const { path, text } of files) {
   const code = codeOnly(text);
   for (const m of code.matchAll(/\.sql(?:_\w+)?\s*=\s*([^\s=])/g)) {
     // A literal, a macro of literals, NULL; never a call or a variable.
-    if (upper && !/["A-Z]/.test(m[1])) {
+    if (upper && path !== GENERATOR && !/["A-Z]/.test(m[1])) {
       problem(at(m.index), 'a statement’s text is computed');
     }
   }
