@@ -24,7 +24,8 @@ const GENERATOR = 'src/kit/record_sql.c';
 // The options of a datalist: a fragment of one tag, each value through html_text.
 const FRAGMENTS = new Set(['src/kit/record_web.c: <option value=\\"', 'src/kit/record_web.c: \\"></option>']);
 
-const joined = (literal) => literal.replace(/"\s*"/g, '').slice(1, -1);
+const ONE = /"((?:[^"\\\n]|\\[\s\S])*)"/g;
+const joined = (literals) => [...literals.matchAll(ONE)].map((m) => m[1]).join('');
 
 // Every literal with the call or initialiser it stands in, roughly: the code before it back to
 // the last ; { or }.
