@@ -2,6 +2,7 @@
 // The command line: finds the command and runs it.
 #include "cmd/cmd.h"
 
+#include "base/log.h"
 #include "kit/rule.h"
 #include "mod/rules.h"
 
@@ -94,6 +95,8 @@ main(int argc, char **argv)
     }
     for (const struct command *c = COMMANDS; c->name != NULL; c++) {
         if (strcmp(c->name, name) == 0) {
+            // Only the server tells its story; a command speaks for itself.
+            log_set_level(c->run == cmd_serve ? LOG_INFO : LOG_WARN);
             return c->run(argc - 1, argv + 1);
         }
     }

@@ -5,6 +5,7 @@
 
 #include "cmd/demo.h"
 #include "kit/account.h"
+#include "mod/org/org.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -83,8 +84,18 @@ found(struct ctx *c, void *arg)
     if (f->hash == NULL) {
         return ERR_OK;
     }
-    const struct account_new admin = {
-        .login = "admin", .name = "系统管理员", .password_hash = f->hash, .roles = ROLE_ADMIN};
+    struct value *federation = value_map(c->arena);
+    value_set_text(c->arena, federation, "kind", "federation");
+    value_set_text(c->arena, federation, "name", f->federation);
+    const struct account_new admin = {.login = "admin",
+                                      .name = "系统管理员",
+                                      .password_hash = f->hash,
+                                      .roles = ROLE_ADMIN,
+                                      .organization_id =
+                                          record_create(c, &ORG_KIND, federation)};
+    if (admin.organization_id == 0) {
+        return c->result != ERR_OK ? c->result : ERR_INVALID;
+    }
     return account_create(c, &admin) != 0 ? ERR_OK : ERR_CONFLICT;
 }
 

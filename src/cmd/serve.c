@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "http/http.h"
+#include "kit/session.h"
 #include "mod/demand/demand.h"
 
 #include <errno.h>
@@ -25,11 +26,23 @@ close_unconfirmed(struct ctx *c, void *arg)
     return db_tx_err(c->tx);
 }
 
+static enum err
+keep_sessions(struct ctx *c, void *arg)
+{
+    (void)arg;
+    session_flush(c);
+    return db_tx_err(c->tx);
+}
+
 // What has to happen without anybody asking for it. One thread, so that jobs never overlap.
 static void
 tick(struct district *d, struct arena *a)
 {
     int64_t closed = 0;
+    if (cmd_write(d, a, keep_sessions, NULL) != ERR_OK) {
+        log_warn("cannot write down when sessions were last seen");
+    }
+    arena_reset(a);
     enum err e = cmd_write(d, a, close_unconfirmed, &closed);
     if (e != ERR_OK) {
         log_warn("minute job failed: %s", err_info(e)->code);
