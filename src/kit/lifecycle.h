@@ -33,12 +33,12 @@ struct transition {
     const char *to;     // NULL: the state stays (or the effect decides)
     unsigned roles;     // one of these roles …
     unsigned relations; // … and one of these relations; 0 = any that can see the record
-    const struct field *needs;   // input, NULL none
-    lifecycle_guard guard;       // reasons beyond the state (409); NULL none
+    const struct field *needs; // input, NULL none
+    lifecycle_guard guard;     // reasons beyond the state (409); NULL none
     lifecycle_effect effect;
-    const char *event;           // type in the log
-    const char *tone;            // button class: "is-main" "is-warn" …
-    const char *consequence;     // Chinese sentence: what follows
+    const char *event;       // type in the log
+    const char *tone;        // button class: "is-main" "is-warn" …
+    const char *consequence; // Chinese sentence: what follows
 };
 
 struct lifecycle {

@@ -12,8 +12,9 @@
 int
 demand_level_number(const char *level)
 {
-    return level != NULL && level[0] == 'L' && level[1] >= '1' && level[1] <= '4' ? level[1] - '0'
-                                                                                  : 0;
+    return level != NULL && level[0] == 'L' && level[1] >= '1' && level[1] <= '4'
+               ? level[1] - '0'
+               : 0;
 }
 
 bool
@@ -68,7 +69,8 @@ demand_relations(const struct ctx *c, const struct demand *d)
     if (a->id > 0 && d->created_by == a->id && !ctx_is(c, ROLE_MEMBER)) {
         r |= DEMAND_AUTHOR;
     }
-    if (ctx_is(c, ROLE_MEMBER) && a->enterprise_id != 0 && a->enterprise_id == d->enterprise_id) {
+    if (ctx_is(c, ROLE_MEMBER) && a->enterprise_id != 0 &&
+        a->enterprise_id == d->enterprise_id) {
         r |= DEMAND_OWNER;
     }
     if (draft) {
@@ -94,7 +96,7 @@ bool
 demand_may_read(struct ctx *c, int64_t id)
 {
     struct demand d;
-    return demand_store_load(c, id, &d) && demand_relations(c, &d) != 0;
+    return demand_store_load(c, id, &d, NULL) && demand_relations(c, &d) != 0;
 }
 
 // ---- clocks ----------------------------------------------------------------------------
@@ -127,11 +129,45 @@ leg_times(struct demand *d, const struct clock_result *r)
     }
 }
 
+bool
+demand_is_history(const struct demand *d, const struct clock_event *log, size_t n)
+{
+    bool ended = false;
+    for (size_t i = 0; i < n; i++) {
+        if (log[i].type == CLOCK_DISPATCHED || log[i].type == CLOCK_ACCEPTED) {
+            return false;
+        }
+        ended = ended || log[i].type == CLOCK_CLOSED;
+    }
+    return ended && strcmp(d->source, "import") == 0;
+}
+
+void
+demand_history(struct demand *d)
+{
+    int days = CLOCK_PROFILE_DEFAULT.answer[demand_level_number(d->level)];
+    d->next_due_at = d->confirm_due_at = d->yellow_at = d->red_at = 0;
+    d->paused = false;
+    d->on_time = -1;
+    d->spent_minutes = 0;
+    if (d->answered_at == 0) {
+        return;
+    }
+    d->spent_minutes = workday_minutes(&OFFICE_HOURS, d->submitted_at, d->answered_at);
+    if (d->level != NULL) {
+        d->on_time = d->answered_at <= workday_due(&OFFICE_HOURS, d->submitted_at, days);
+    }
+}
+
 void
 demand_compute(struct ctx *c, struct demand *d, const struct clock_event *log, size_t n)
 {
     struct clock_result r;
     struct clock_profile p = CLOCK_PROFILE_DEFAULT;
+    if (demand_is_history(d, log, n)) {
+        demand_history(d);
+        return;
+    }
     p.callback_owed = clock_callback_sampled(&p, d->id);
     clock_compute(c->arena, &p, demand_level_number(d->level), log, n, c->now, &r);
     d->next_due_at = r.next_due_at;
@@ -176,7 +212,8 @@ same_caches(const struct demand *a, const struct demand *b)
     for (size_t i = 0; same && i < a->leg_count; i++) {
         const struct demand_leg *x = &a->legs[i];
         const struct demand_leg *y = &b->legs[i];
-        same = x->due_at == y->due_at && x->open == y->open;
+        // In a pause dues move on with the time.
+        same = (x->due_at == y->due_at || a->paused) && x->open == y->open;
     }
     return same;
 }
@@ -185,7 +222,7 @@ bool
 demand_recompute(struct ctx *c, int64_t id)
 {
     struct demand d;
-    if (!demand_store_load(c, id, &d)) {
+    if (!demand_store_load(c, id, &d, NULL)) {
         return true;
     }
     struct demand fresh = d;

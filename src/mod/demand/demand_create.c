@@ -24,7 +24,7 @@ source_of(struct ctx *c)
     const char *typed = value_get_text(c->in, "source");
     if (ctx_is(c, ROLE_OFFICE)) {
         return typed != NULL && text_list_has("staff visit phone symposium", typed) ? typed
-                                                                                   : "staff";
+                                                                                    : "staff";
     }
     return ctx_is(c, ROLE_SECRETARY) ? "secretary" : "enterprise";
 }
@@ -153,7 +153,7 @@ demand_create_run(struct ctx *c)
     }
     audit_write(c, draft ? "demand.draft" : "demand.submit", "demand", d.id, NULL);
     c->out = demand_get(c, d.id);
-    c->location = link;
+    c->location = c->api ? arena_printf(c->arena, "/api/v1%s", link) : link;
     c->flash = ctx_trf(c, draft ? "草稿已保存，编号 {0}。" : "诉求已提交，编号 {0}。", 1,
                        d.receipt_no);
     return c->out == NULL ? ERR_INTERNAL : ERR_OK;
@@ -174,9 +174,9 @@ demand_edit_prepare(struct ctx *c)
         const char *s = value_get_text(c->in, TEXTS[i]);
         value_set_text(c->arena, all, TEXTS[i], s != NULL ? s : value_get_text(old, TEXTS[i]));
     }
-    c->prepared = (void *)demand_search_text(c->arena, value_get_text(old, "receipt_no"), value_get_text(old, "enterprise"),
-                                             all, value_get_int(old, "enterprise_id", 0),
-                                             value_get_int(old, "chamber_id", 0));
+    c->prepared = (void *)demand_search_text(
+        c->arena, value_get_text(old, "receipt_no"), value_get_text(old, "enterprise"), all,
+        value_get_int(old, "enterprise_id", 0), value_get_int(old, "chamber_id", 0));
     return ERR_OK;
 }
 
@@ -184,7 +184,7 @@ enum err
 demand_edit_run(struct ctx *c)
 {
     struct demand d;
-    if (!demand_store_load(c, ctx_id(c, "id"), &d)) {
+    if (!demand_store_load(c, ctx_id(c, "id"), &d, NULL)) {
         return ERR_NOT_FOUND;
     }
     unsigned r = demand_relations(c, &d);
@@ -211,7 +211,9 @@ demand_edit_run(struct ctx *c)
     }
     audit_write(c, "demand.edit", "demand", d.id, NULL);
     c->out = demand_get(c, d.id);
-    c->location = arena_printf(c->arena, "/demands/%lld", (long long)d.id);
-    c->flash = ctx_tr(c, "草稿已保存。");
+    if (!c->api) {
+        c->location = arena_printf(c->arena, "/demands/%lld", (long long)d.id);
+        c->flash = ctx_tr(c, T("草稿已保存。"));
+    }
     return ERR_OK;
 }

@@ -9,7 +9,7 @@
 // Later than any due: the key of demands that have none.
 #define DEMAND_NEVER INT64_C(9000000000000000)
 
-enum { // what the reader is to a demand
+enum {                  // what the reader is to a demand
     DEMAND_OWNER = 1,   // its enterprise
     DEMAND_AUTHOR = 2,  // registered it
     DEMAND_LEAD = 4,    // its lead department
@@ -26,7 +26,6 @@ struct demand_leg {
     int64_t dispatched_at, signed_at, answered_at, due_at;
     int met; // 0 late, 1 in time, -1 not known yet
     bool open;
-    bool fresh; // not in the database yet
 };
 
 enum { DEMAND_LEGS_MAX = 40 };
@@ -45,7 +44,6 @@ struct demand {
     bool paused;
     struct demand_leg *legs;
     size_t leg_count;
-    const struct demand_leg *mine; // the reader's department; NULL none
     unsigned relations;
 };
 
@@ -58,6 +56,11 @@ struct demand_event {
 };
 
 // ---- store: the only SQL -----------------------------------------------------------------
+
+extern const struct db_stmt *const DEMAND_STATEMENTS[];
+extern const struct db_stmt DEMAND_FIGURE_TOTALS, DEMAND_FIGURE_NOW, DEMAND_FIGURE_MEDIAN,
+    DEMAND_FIGURE_CATEGORIES, DEMAND_FIGURE_DEPARTMENTS, DEMAND_FIGURE_SUBMITTED,
+    DEMAND_FIGURE_CLOSED;
 
 enum demand_driver { // what a list walks along
     DEMAND_BY_ALL,
@@ -89,27 +92,24 @@ struct demand_query {
     const char *state, *category, *level, *source;
     int64_t lead_unit_id, chamber_id, enterprise_id;
     int64_t created_from, created_to, due_from, due_to; // 0 none; `to` is exclusive
-    int open, paused, supervised;                       // -1 any
-    const char *match; // DEMAND_BY_SEARCH
-    int64_t unit_id;   // DEMAND_BY_UNIT, DEMAND_BY_UNIT_OPEN
+    int open, paused, supervised, unassigned;           // -1 any
+    const char *match;                                  // DEMAND_BY_SEARCH
+    int64_t unit_id;                                    // DEMAND_BY_UNIT, DEMAND_BY_UNIT_OPEN
     int64_t seen_by;   // only visibility chamber, or registered by this account; 0 all
     int64_t drafts_of; // drafts only of this account; 0 all
 };
 
-extern const struct db_stmt *const DEMAND_STATEMENTS[];
-
 // Rows for people: public members first, then (internal) `paused due_key`.
 struct value *demand_store_list(struct ctx *c, const struct demand_query *q);
 int64_t demand_store_count(struct ctx *c, const struct demand_query *q);
-struct value *demand_store_get(struct ctx *c, int64_t id);  // NULL none
-struct value *demand_store_legs(struct ctx *c, int64_t id); // [{unit_id unit role state …}]
 // Newest first; without internal ones for `open_only`.
 struct value *demand_store_events(struct ctx *c, int64_t id, bool open_only, int64_t limit);
 // The log as the clocks read it, oldest first.
 struct clock_event *demand_store_log(struct ctx *c, int64_t id, size_t *n);
-bool demand_store_load(struct ctx *c, int64_t id, struct demand *d);
+// `row`, when not NULL, gets the row as a value, with these internal members last:
+// confirm_due_at resume_state on_time spent_minutes paused due_key.
+bool demand_store_load(struct ctx *c, int64_t id, struct demand *d, struct value **row);
 const char *demand_store_receipt(struct ctx *c, int64_t at);
-struct demand_new;
 int64_t demand_store_insert(struct ctx *c, const struct demand *d, const struct value *in);
 void demand_store_edit(struct ctx *c, int64_t id, const struct value *in);
 void demand_store_save(struct ctx *c, const struct demand *d);
@@ -131,6 +131,11 @@ bool demand_state_unassigned(const char *state);
 unsigned demand_relations(const struct ctx *c, const struct demand *d);
 // Computes every cache of *d and its legs from the events.
 void demand_compute(struct ctx *c, struct demand *d, const struct clock_event *log, size_t n);
+// The same for history from elsewhere: nothing runs, and it was in time when it was answered
+// within its level's days of its submission.
+void demand_history(struct demand *d);
+// True for a log of history: answered or closed without ever being dispatched here.
+bool demand_is_history(const struct demand *d, const struct clock_event *log, size_t n);
 // Log of *d as stored → caches → one UPDATE, and one a leg.
 void demand_settle(struct ctx *c, struct demand *d);
 const char *demand_light(const struct ctx *c, const char *state, bool open, bool paused,
@@ -141,8 +146,21 @@ const char *demand_search_text(struct arena *a, const char *receipt_no, const ch
 void demand_log(struct ctx *c, const struct demand *d, const char *type, int64_t unit_id,
                 bool internal, const struct value *data);
 
+// The full record for its reader (d->relations) from the row of demand_store_load.
+struct value *demand_present(struct ctx *c, const struct demand *d, struct value *row);
+// The rows of the list that c's query asks for, at most 5,000; NULL with faults.
+const struct value *demand_export(struct ctx *c);
+// {"items":[…]} oldest first, as the rule `clock` reads them; NULL when it may not be seen.
+const struct value *demand_events(struct ctx *c, int64_t id);
+
 extern const struct lifecycle DEMAND_LIFECYCLE;
 extern const struct transition DEMAND_STEPS[];
+
+// Inputs of the steps.
+extern const struct field DEMAND_IN_REASON[], DEMAND_IN_ACCEPT[], DEMAND_IN_DISPATCH[],
+    DEMAND_IN_GRANT[], DEMAND_IN_EXTEND[], DEMAND_IN_MERGE[], DEMAND_IN_CALLBACK[],
+    DEMAND_IN_PEND[], DEMAND_IN_CONFIRM[], DEMAND_IN_CONTACT[], DEMAND_IN_NOTE[],
+    DEMAND_IN_ANSWER[];
 
 // Handlers of routes.
 enum err demand_create_prepare(struct ctx *c);

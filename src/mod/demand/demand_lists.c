@@ -16,7 +16,7 @@ extern const struct db_stmt DEMAND_COUNTS[DEMAND_DRIVERS];
     " d.next_due_at AS due_at, d.supervised_at, d.extension, d.outcome, d.satisfaction,"       \
     " d.reopenings, d.open, d.version, d.yellow_at, d.red_at, d.paused, d.due_key"
 #define ROW                                                                                    \
-    "id:int receipt_no:text title:text state:text category:text source:text level:text?"      \
+    "id:int receipt_no:text title:text state:text category:text source:text level:text?"       \
     " enterprise_id:int enterprise:text? chamber_id:int? chamber:text? lead_unit_id:int?"      \
     " lead_unit:text? visibility:text created_at:time updated_at:time submitted_at:time?"      \
     " due_at:time? supervised_at:time? extension:text outcome:text? satisfaction:int?"         \
@@ -30,7 +30,7 @@ extern const struct db_stmt DEMAND_COUNTS[DEMAND_DRIVERS];
     "after_key:int after_id:int limit:int state:text? category:text? level:text? lead:int?"    \
     " chamber:int? enterprise:int? source:text? created_from:int? created_to:int?"             \
     " due_from:int? due_to:int? open:int? paused:int? supervised:int? seen_by:int?"            \
-    " drafts_of:int? unit:int? match:text?"
+    " drafts_of:int? unit:int? match:text? unassigned:int?"
 #define FILTERS                                                                                \
     " AND ($4 IS NULL OR d.state = $4) AND ($5 IS NULL OR d.category = $5)"                    \
     " AND ($6 IS NULL OR d.level = $6) AND ($7 IS NULL OR d.lead_unit_id = $7)"                \
@@ -41,7 +41,8 @@ extern const struct db_stmt DEMAND_COUNTS[DEMAND_DRIVERS];
     " AND ($15 IS NULL OR d.open = $15) AND ($16 IS NULL OR d.paused = $16)"                   \
     " AND ($17 IS NULL OR d.supervised_at IS NOT NULL)"                                        \
     " AND ($18 IS NULL OR d.visibility = 'chamber' OR d.created_by = $18)"                     \
-    " AND ($19 IS NULL OR d.state <> 'draft' OR d.created_by = $19)"
+    " AND ($19 IS NULL OR d.state <> 'draft' OR d.created_by = $19)"                           \
+    " AND ($22 IS NULL OR d.unassigned = $22)"
 // Every statement has every parameter.
 #define NO_UNIT " AND $20 IS NULL"
 #define ANY_UNIT                                                                               \
@@ -53,10 +54,11 @@ extern const struct db_stmt DEMAND_COUNTS[DEMAND_DRIVERS];
     " FROM " from NAMES " WHERE " where " AND (" key ", " id ") " op " ($1, $2)" FILTERS rest  \
     " ORDER BY " key " " dir ", " id " " dir " LIMIT $3"
 #define LIST(what, from, where, rest, key, id, op, dir)                                        \
-    {.name = "demand.list_" what,                                                              \
-     .sql = "SELECT " COLUMNS WALK(from, where, rest, key, id, op, dir),                       \
-     .params = PARAMS,                                                                         \
-     .row = ROW}
+    {                                                                                          \
+        .name = "demand.list_" what,                                                           \
+        .sql = "SELECT " COLUMNS WALK(from, where, rest, key, id, op, dir), .params = PARAMS,  \
+        .row = ROW                                                                             \
+    }
 #define LISTS(what, from, where, rest, t, id)                                                  \
     {                                                                                          \
         [DEMAND_NEWEST] =                                                                      \
@@ -69,11 +71,12 @@ extern const struct db_stmt DEMAND_COUNTS[DEMAND_DRIVERS];
             LIST(what "_due_last", from, where, rest, t ".due_key", t "." id, "<", "DESC"),    \
     }
 #define COUNT(what, from, where, rest, t, id)                                                  \
-    {.name = "demand.count_" what,                                                             \
-     .sql = "SELECT count(*) AS n FROM (SELECT d.id" WALK(                                     \
-         from, where, rest, t ".created_at", t "." id, "<", "DESC") ") AS x",                  \
-     .params = PARAMS,                                                                         \
-     .row = "n:int"}
+    {                                                                                          \
+        .name = "demand.count_" what,                                                          \
+        .sql = "SELECT count(*) AS n FROM (SELECT d.id" WALK(                                  \
+            from, where, rest, t ".created_at", t "." id, "<", "DESC") ") AS x",               \
+        .params = PARAMS, .row = "n:int"                                                       \
+    }
 
 #define OF_UNIT "demand_leg l CROSS JOIN demand d"
 #define DRIVER_LIST(X)                                                                         \
@@ -83,15 +86,15 @@ extern const struct db_stmt DEMAND_COUNTS[DEMAND_DRIVERS];
       "d", "id")                                                                               \
     X(DEMAND_BY_SUPERVISED, "supervised", "demand d", "d.supervised_at IS NOT NULL",           \
       NO_UNIT NO_MATCH, "d", "id")                                                             \
-    X(DEMAND_BY_ENTERPRISE, "enterprise", "demand d", "d.enterprise_id = $9", NO_UNIT NO_MATCH, \
-      "d", "id")                                                                               \
+    X(DEMAND_BY_ENTERPRISE, "enterprise", "demand d", "d.enterprise_id = $9",                  \
+      NO_UNIT NO_MATCH, "d", "id")                                                             \
     X(DEMAND_BY_CHAMBER, "chamber", "demand d", "d.chamber_id = $8", NO_UNIT NO_MATCH, "d",    \
       "id")                                                                                    \
     X(DEMAND_BY_STATE, "state", "demand d", "d.state = $4", NO_UNIT NO_MATCH, "d", "id")       \
     X(DEMAND_BY_CATEGORY, "category", "demand d", "d.category = $5", NO_UNIT NO_MATCH, "d",    \
       "id")                                                                                    \
-    X(DEMAND_BY_UNIT, "unit", OF_UNIT, "l.unit_id = $20 AND d.id = l.demand_id", NO_MATCH, "l", \
-      "demand_id")                                                                             \
+    X(DEMAND_BY_UNIT, "unit", OF_UNIT, "l.unit_id = $20 AND d.id = l.demand_id", NO_MATCH,     \
+      "l", "demand_id")                                                                        \
     X(DEMAND_BY_UNIT_OPEN, "unit_open", OF_UNIT,                                               \
       "l.unit_id = $20 AND l.open = 1 AND d.id = l.demand_id", NO_MATCH, "l", "demand_id")
 
@@ -100,8 +103,8 @@ extern const struct db_stmt DEMAND_COUNTS[DEMAND_DRIVERS];
 #define SEARCH_TAIL FILTERS ANY_UNIT
 #define SEARCH_SQLITE(columns)                                                                 \
     "SELECT " columns " FROM search_index s CROSS JOIN demand d" NAMES                         \
-    " WHERE s.search_index MATCH $21 AND s.rowid > $1 AND s.rowid < $2 AND d.id = s.rowid - $1" \
-    SEARCH_TAIL " ORDER BY s.rowid DESC LIMIT $3"
+    " WHERE s.search_index MATCH $21 AND s.rowid > $1 AND s.rowid < $2 AND d.id = s.rowid - "  \
+    "$1" SEARCH_TAIL " ORDER BY s.rowid DESC LIMIT $3"
 #define SEARCH_POSTGRES(columns)                                                               \
     "SELECT " columns " FROM search_doc s CROSS JOIN demand d" NAMES                           \
     " WHERE s.vector @@ to_tsquery('simple', $21) AND s.id > $1 AND s.id < $2"                 \
@@ -117,12 +120,12 @@ const struct db_stmt DEMAND_LISTS[DEMAND_DRIVERS][DEMAND_ORDERS] = {
 };
 #define COUNT_OF(driver, ...) [driver] = COUNT(__VA_ARGS__),
 const struct db_stmt DEMAND_COUNTS[DEMAND_DRIVERS] = {
-    DRIVER_LIST(COUNT_OF)[DEMAND_BY_SEARCH] = {
-        .name = "demand.count_search",
-        .sqlite = "SELECT count(*) AS n FROM (" SEARCH_SQLITE("d.id") ") AS x",
-        .postgres = "SELECT count(*) AS n FROM (" SEARCH_POSTGRES("d.id") ") AS x",
-        .params = PARAMS,
-        .row = "n:int"},
+    DRIVER_LIST(COUNT_OF)[DEMAND_BY_SEARCH] =
+        {.name = "demand.count_search",
+         .sqlite = "SELECT count(*) AS n FROM (" SEARCH_SQLITE("d.id") ") AS x",
+         .postgres = "SELECT count(*) AS n FROM (" SEARCH_POSTGRES("d.id") ") AS x",
+         .params = PARAMS,
+         .row = "n:int"},
 };
 
 static struct db_arg
@@ -131,7 +134,7 @@ optional(int flag)
     return flag < 0 ? DB_NULL : DB_INT(flag);
 }
 
-enum { ARGS = 21 };
+enum { ARGS = 22 };
 
 static void
 arguments(const struct demand_query *q, struct db_arg *args)
@@ -159,6 +162,7 @@ arguments(const struct demand_query *q, struct db_arg *args)
         DB_REF(q->drafts_of),
         DB_REF(q->unit_id),
         DB_TEXT(q->match),
+        optional(q->unassigned),
     };
     for (size_t i = 0; i < ARGS; i++) {
         args[i] = all[i];

@@ -65,7 +65,7 @@ static const struct db_stmt SAVE = {
               " due_key:int now:time"};
 
 #define GET_COLUMNS                                                                            \
-    "id:int receipt_no:text title:text state:text category:text source:text level:text?"      \
+    "id:int receipt_no:text title:text state:text category:text source:text level:text?"       \
     " enterprise_id:int enterprise:text? chamber_id:int? chamber:text? lead_unit_id:int?"      \
     " lead_unit:text? visibility:text body:text hope:text? contact_name:text?"                 \
     " contact_mobile:text? created_by:int? created_at:time updated_at:time"                    \
@@ -118,8 +118,9 @@ static const struct db_stmt LEG_PUT = {
 
 static const struct db_stmt EVENT = {
     .name = "demand.event_add",
-    .sql = "INSERT INTO demand_event (demand_id, at, type, account_id, actor, unit_id, internal,"
-           " data) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    .sql =
+        "INSERT INTO demand_event (demand_id, at, type, account_id, actor, unit_id, internal,"
+        " data) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     .params = "demand_id:int at:time type:text account_id:int? actor:text? unit_id:int?"
               " internal:int data:text"};
 
@@ -201,6 +202,13 @@ const struct db_stmt *const DEMAND_STATEMENTS[] = {
     LIST_STMT_POINTERS(DEMAND_BY_UNIT_OPEN),
     &DEMAND_LISTS[DEMAND_BY_SEARCH][0],
     &DEMAND_COUNTS[DEMAND_BY_SEARCH],
+    &DEMAND_FIGURE_TOTALS,
+    &DEMAND_FIGURE_NOW,
+    &DEMAND_FIGURE_MEDIAN,
+    &DEMAND_FIGURE_CATEGORIES,
+    &DEMAND_FIGURE_DEPARTMENTS,
+    &DEMAND_FIGURE_SUBMITTED,
+    &DEMAND_FIGURE_CLOSED,
     NULL,
 };
 
@@ -219,10 +227,11 @@ demand_store_insert(struct ctx *c, const struct demand *d, const struct value *i
 {
     return db_insert(
         c->tx, &INSERT,
-        DB_ARGS(DB_TEXT(d->receipt_no), DB_TEXT(d->state), DB_TEXT(d->source), DB_TEXT(d->level),
-                DB_TEXT(d->category), DB_INT(d->enterprise_id), DB_REF(d->chamber_id),
-                DB_REF(d->lead_unit_id), DB_REF(d->created_by), DB_TEXT(d->title),
-                DB_TEXT(value_get_text(in, "body")), DB_TEXT(value_get_text(in, "hope")),
+        DB_ARGS(DB_TEXT(d->receipt_no), DB_TEXT(d->state), DB_TEXT(d->source),
+                DB_TEXT(d->level), DB_TEXT(d->category), DB_INT(d->enterprise_id),
+                DB_REF(d->chamber_id), DB_REF(d->lead_unit_id), DB_REF(d->created_by),
+                DB_TEXT(d->title), DB_TEXT(value_get_text(in, "body")),
+                DB_TEXT(value_get_text(in, "hope")),
                 DB_TEXT(value_get_text(in, "contact_name")),
                 DB_TEXT(value_get_text(in, "contact_mobile")), DB_TEXT(d->visibility),
                 DB_TEXT(d->outcome), DB_REF(d->satisfaction), DB_TEXT(d->comment),
@@ -250,19 +259,19 @@ demand_store_edit(struct ctx *c, int64_t id, const struct value *in)
 void
 demand_store_save(struct ctx *c, const struct demand *d)
 {
-    db_run(c->tx, &SAVE,
-           DB_ARGS(DB_INT(d->id), DB_TEXT(d->state), DB_TEXT(d->level), DB_REF(d->lead_unit_id),
-                   DB_TEXT(d->outcome), DB_REF(d->satisfaction), DB_TEXT(d->comment),
-                   DB_TEXT(d->extension), DB_REF(d->extension_days), DB_TEXT(d->resume_state),
-                   DB_REF(d->supervised_at), DB_TEXT(d->closed_by), DB_INT(d->reopenings),
-                   DB_REF(d->merged_into), DB_REF(d->submitted_at), DB_REF(d->accepted_at),
-                   DB_REF(d->answered_at), DB_REF(d->closed_at), DB_TEXT(d->review_on),
-                   DB_REF(d->next_due_at), DB_REF(d->confirm_due_at), DB_REF(d->yellow_at),
-                   DB_REF(d->red_at), DB_INT(d->paused),
-                   d->on_time < 0 ? DB_NULL : DB_INT(d->on_time), DB_INT(d->spent_minutes),
-                   DB_INT(demand_state_open(d->state)),
-                   DB_INT(demand_state_unassigned(d->state)),
-                   DB_INT(d->next_due_at == 0 ? DEMAND_NEVER : d->next_due_at), DB_INT(c->now)));
+    db_run(
+        c->tx, &SAVE,
+        DB_ARGS(DB_INT(d->id), DB_TEXT(d->state), DB_TEXT(d->level), DB_REF(d->lead_unit_id),
+                DB_TEXT(d->outcome), DB_REF(d->satisfaction), DB_TEXT(d->comment),
+                DB_TEXT(d->extension), DB_REF(d->extension_days), DB_TEXT(d->resume_state),
+                DB_REF(d->supervised_at), DB_TEXT(d->closed_by), DB_INT(d->reopenings),
+                DB_REF(d->merged_into), DB_REF(d->submitted_at), DB_REF(d->accepted_at),
+                DB_REF(d->answered_at), DB_REF(d->closed_at), DB_TEXT(d->review_on),
+                DB_REF(d->next_due_at), DB_REF(d->confirm_due_at), DB_REF(d->yellow_at),
+                DB_REF(d->red_at), DB_INT(d->paused),
+                d->on_time < 0 ? DB_NULL : DB_INT(d->on_time), DB_INT(d->spent_minutes),
+                DB_INT(demand_state_open(d->state)), DB_INT(demand_state_unassigned(d->state)),
+                DB_INT(d->next_due_at == 0 ? DEMAND_NEVER : d->next_due_at), DB_INT(c->now)));
 }
 
 void
@@ -295,14 +304,8 @@ demand_store_event(struct ctx *c, int64_t id, const struct demand_event *e)
 
 // ---- reading ---------------------------------------------------------------------------
 
-struct value *
-demand_store_get(struct ctx *c, int64_t id)
-{
-    return db_one(c->tx, c->arena, &GET, DB_ARGS(DB_INT(id)));
-}
-
-struct value *
-demand_store_legs(struct ctx *c, int64_t id)
+static struct value *
+legs_of(struct ctx *c, int64_t id)
 {
     return db_list(c->tx, c->arena, &LEGS, DB_ARGS(DB_INT(id)));
 }
@@ -358,7 +361,7 @@ demand_store_log(struct ctx *c, int64_t id, size_t *n)
 static void
 load_legs(struct ctx *c, struct demand *d)
 {
-    const struct value *legs = demand_store_legs(c, d->id);
+    const struct value *legs = legs_of(c, d->id);
     // Room for those a dispatch adds.
     size_t n = value_count(legs);
     d->legs = ARENA_ARRAY(c->arena, struct demand_leg, n + DEMAND_LEGS_MAX);
@@ -381,11 +384,14 @@ load_legs(struct ctx *c, struct demand *d)
 }
 
 bool
-demand_store_load(struct ctx *c, int64_t id, struct demand *d)
+demand_store_load(struct ctx *c, int64_t id, struct demand *d, struct value **row)
 {
-    const struct value *v = demand_store_get(c, id);
+    struct value *v = db_one(c->tx, c->arena, &GET, DB_ARGS(DB_INT(id)));
     if (v == NULL) {
         return false;
+    }
+    if (row != NULL) {
+        *row = v;
     }
     *d = (struct demand){
         .id = id,

@@ -6,24 +6,15 @@
 #include "base/text.h"
 
 const struct choice DEMAND_STATES[] = {
-    {"draft", "草稿", "is-mute"},
-    {"submitted", "待受理", "is-info"},
-    {"accepted", "待交办", "is-info"},
-    {"rejected", "不予受理", "is-mute"},
-    {"dispatched", "待签收", "is-info"},
-    {"signed", "已签收", "is-info"},
-    {"objected", "已退单", "is-warn"},
-    {"handling", "办理中", "is-info"},
-    {"suspended", "暂停计时", "is-mute"},
-    {"pending_conditions", "挂账", "is-mute"},
-    {"answered", "待评价", "is-accent"},
-    {"confirmed", "已确认", "is-ok"},
-    {"reopened", "重新办理", "is-warn"},
-    {"closed", "已办结", "is-ok"},
-    {"archived", "已归档", "is-mute"},
-    {"withdrawn", "已撤回", "is-mute"},
-    {"merged", "已并案", "is-mute"},
-    {0},
+    {"draft", "草稿", "is-mute"},         {"submitted", "待受理", "is-info"},
+    {"accepted", "待交办", "is-info"},    {"rejected", "不予受理", "is-mute"},
+    {"dispatched", "待签收", "is-info"},  {"signed", "已签收", "is-info"},
+    {"objected", "已退单", "is-warn"},    {"handling", "办理中", "is-info"},
+    {"suspended", "暂停计时", "is-mute"}, {"pending_conditions", "挂账", "is-mute"},
+    {"answered", "待评价", "is-accent"},  {"confirmed", "已确认", "is-ok"},
+    {"reopened", "重新办理", "is-warn"},  {"closed", "已办结", "is-ok"},
+    {"archived", "已归档", "is-mute"},    {"withdrawn", "已撤回", "is-mute"},
+    {"merged", "已并案", "is-mute"},      {0},
 };
 
 const struct choice DEMAND_CATEGORIES[] = {
@@ -63,12 +54,9 @@ const struct choice DEMAND_LEVELS[] = {
 };
 
 const struct choice DEMAND_OUTCOMES[] = {
-    {"resolved", "已解决", "is-ok"},
-    {"partial", "部分解决", "is-warn"},
-    {"explained", "解释说明", "is-info"},
-    {"no_conditions", "不具备条件", "is-mute"},
-    {"not_competent", "不属职权", "is-mute"},
-    {0},
+    {"resolved", "已解决", "is-ok"},          {"partial", "部分解决", "is-warn"},
+    {"explained", "解释说明", "is-info"},     {"no_conditions", "不具备条件", "is-mute"},
+    {"not_competent", "不属职权", "is-mute"}, {0},
 };
 
 const struct choice DEMAND_VISIBILITIES[] = {
@@ -86,12 +74,13 @@ const struct choice DEMAND_EXTENSIONS[] = {
 };
 
 const struct choice DEMAND_LIGHTS[] = {
-    {"green", "正常", "is-ok"},      {"yellow", "快到期", "is-warn"}, {"red", "已超期", "is-bad"},
-    {"paused", "暂停计时", "is-mute"}, {"done", "已结束", "is-mute"},   {0},
+    {"green", "正常", "is-ok"},    {"yellow", "快到期", "is-warn"},
+    {"red", "已超期", "is-bad"},   {"paused", "暂停计时", "is-mute"},
+    {"done", "已结束", "is-mute"}, {0},
 };
 
 const struct choice DEMAND_SATISFACTIONS[] = {
-    {"5", "非常满意", "is-ok"}, {"4", "满意", "is-ok"},         {"3", "基本满意", "is-info"},
+    {"5", "非常满意", "is-ok"}, {"4", "满意", "is-ok"},        {"3", "基本满意", "is-info"},
     {"2", "不满意", "is-warn"}, {"1", "非常不满意", "is-bad"}, {0},
 };
 
@@ -125,16 +114,20 @@ const struct choice DEMAND_EVENTS[] = {
 };
 
 const struct choice DEMAND_LEG_STATES[] = {
-    {"dispatched", "待签收", "is-info"}, {"signed", "已签收", "is-info"},
-    {"objected", "已退单", "is-warn"},   {"handling", "办理中", "is-info"},
-    {"suspended", "暂停计时", "is-mute"}, {"reopened", "重新办理", "is-warn"},
-    {"answered", "已答复", "is-ok"},     {"ended", "已结束", "is-mute"},
+    {"dispatched", "待签收", "is-info"},
+    {"signed", "已签收", "is-info"},
+    {"objected", "已退单", "is-warn"},
+    {"handling", "办理中", "is-info"},
+    {"suspended", "暂停计时", "is-mute"},
+    {"reopened", "重新办理", "is-warn"},
+    {"answered", "已答复", "is-ok"},
+    {"ended", "已结束", "is-mute"},
     {0},
 };
 
 const struct choice DEMAND_VIEWS[] = {
-    {"mine", "我的待办", NULL},    {"open", "办理中", NULL},    {"unassigned", "待交办", NULL},
-    {"due", "快到期", NULL},       {"overdue", "已超期", NULL}, {"to_rate", "待评价", NULL},
+    {"mine", "我的待办", NULL},     {"open", "办理中", NULL},    {"unassigned", "待交办", NULL},
+    {"due", "快到期", NULL},        {"overdue", "已超期", NULL}, {"to_rate", "待评价", NULL},
     {"supervised", "督办件", NULL}, {"all", "全部", NULL},       {0},
 };
 
@@ -146,26 +139,67 @@ check_mobile(struct arena *a, const char *text)
 }
 
 const struct field DEMAND_FIELDS[] = {
-    {.name = "enterprise_id", .type = FIELD_REF, .label = "企业", .ref = "enterprise",
-     .hint = "代企业登记时填写。", .where = IN_FORM | IN_DETAIL | IN_FILTER},
-    {.name = "title", .type = FIELD_TEXT, .label = "标题", .required = true, .min = 2, .max = 100,
-     .hint = "一句话说清是什么事。", .where = IN_ALL, .search = 2},
-    {.name = "category", .type = FIELD_CHOICE, .label = "类别", .choices = DEMAND_CATEGORIES,
+    {.name = "enterprise_id",
+     .type = FIELD_REF,
+     .label = "企业",
+     .ref = "enterprise",
+     .hint = "代企业登记时填写。",
+     .where = IN_FORM | IN_DETAIL | IN_FILTER},
+    {.name = "title",
+     .type = FIELD_TEXT,
+     .label = "标题",
+     .required = true,
+     .min = 2,
+     .max = 100,
+     .hint = "一句话说清是什么事。",
+     .where = IN_ALL,
+     .search = 2},
+    {.name = "category",
+     .type = FIELD_CHOICE,
+     .label = "类别",
+     .choices = DEMAND_CATEGORIES,
      .where = IN_ALL},
-    {.name = "body", .type = FIELD_LONG, .label = "情况说明", .required = true, .max = 10000,
-     .hint = "时间、地点、金额、已经找过谁。", .where = IN_FORM | IN_DETAIL, .search = 1},
-    {.name = "hope", .type = FIELD_LONG, .label = "希望怎样解决", .max = 2000,
+    {.name = "body",
+     .type = FIELD_LONG,
+     .label = "情况说明",
+     .required = true,
+     .max = 10000,
+     .hint = "时间、地点、金额、已经找过谁。",
+     .where = IN_FORM | IN_DETAIL,
+     .search = 1},
+    {.name = "hope",
+     .type = FIELD_LONG,
+     .label = "希望怎样解决",
+     .max = 2000,
      .where = IN_FORM | IN_DETAIL},
-    {.name = "contact_name", .type = FIELD_TEXT, .label = "联系人", .max = 30,
-     .class = CLASS_PERSONAL, .where = IN_FORM | IN_DETAIL},
-    {.name = "contact_mobile", .type = FIELD_MOBILE, .label = "联系手机",
-     .check = check_mobile, .class = CLASS_PERSONAL, .where = IN_FORM | IN_DETAIL},
-    {.name = "visibility", .type = FIELD_CHOICE, .label = "谁能看到",
-     .choices = DEMAND_VISIBILITIES, .where = IN_FORM | IN_DETAIL},
-    {.name = "source", .type = FIELD_CHOICE, .label = "来源", .choices = DEMAND_SOURCES,
-     .hint = "代企业登记时填写。", .where = IN_DETAIL | IN_FILTER},
-    {.name = "attachment_ids", .type = FIELD_FILES, .label = "附件",
-     .hint = "合同、照片、文件等。", .where = IN_FORM},
+    {.name = "contact_name",
+     .type = FIELD_TEXT,
+     .label = "联系人",
+     .max = 30,
+     .class = CLASS_PERSONAL,
+     .where = IN_FORM | IN_DETAIL},
+    {.name = "contact_mobile",
+     .type = FIELD_MOBILE,
+     .label = "联系手机",
+     .check = check_mobile,
+     .class = CLASS_PERSONAL,
+     .where = IN_FORM | IN_DETAIL},
+    {.name = "visibility",
+     .type = FIELD_CHOICE,
+     .label = "谁能看到",
+     .choices = DEMAND_VISIBILITIES,
+     .where = IN_FORM | IN_DETAIL},
+    {.name = "source",
+     .type = FIELD_CHOICE,
+     .label = "来源",
+     .choices = DEMAND_SOURCES,
+     .hint = "代企业登记时填写。",
+     .where = IN_DETAIL | IN_FILTER},
+    {.name = "attachment_ids",
+     .type = FIELD_FILES,
+     .label = "附件",
+     .hint = "合同、照片、文件等。",
+     .where = IN_FORM},
     {.name = "draft", .type = FIELD_FLAG, .label = "先存草稿", .where = 0},
     {0},
 };

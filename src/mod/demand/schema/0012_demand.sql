@@ -77,6 +77,7 @@ CREATE INDEX demand_supervised_due ON demand(due_key, id) WHERE supervised_at IS
 CREATE INDEX demand_confirm ON demand(confirm_due_at) WHERE state = 'answered';
 CREATE INDEX demand_merged ON demand(merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX demand_submitted ON demand(submitted_at);
+CREATE INDEX demand_closed ON demand(closed_at) WHERE closed_at IS NOT NULL;
 
 -- One row a department: a second dispatch to the same one begins its leg again. created_at,
 -- due_key are the demand's, so that a department's lists are one index walk.

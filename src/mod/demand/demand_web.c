@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: Apache-2.0
+// Routes of demands: every step is a page that explains it and a POST that takes it, both made
+// from the table of steps.
+#include "mod/demand/demand_impl.h"
+#include "mod/demand/demand_pages.h"
+
+#include "base/buf.h"
+#include "kit/attachment.h"
+#include "kit/listing.h"
+#include "view/table.h"
+
+#include <string.h>
+
+// ---- reading ---------------------------------------------------------------------------
+
+static enum err
+list_run(struct ctx *c)
+{
+    c->out = demand_list(c);
+    return c->out == NULL ? ERR_INVALID : ERR_OK;
+}
+
+static enum err
+get_run(struct ctx *c)
+{
+    c->out = demand_get(c, ctx_id(c, "id"));
+    return c->out == NULL ? ERR_NOT_FOUND : ERR_OK;
+}
+
+static enum err
+events_run(struct ctx *c)
+{
+    c->out = demand_events(c, ctx_id(c, "id"));
+    return c->out == NULL ? ERR_NOT_FOUND : ERR_OK;
+}
+
+static enum err
+new_run(struct ctx *c)
+{
+    c->out = value_map(c->arena);
+    return ERR_OK;
+}
+
+// ---- steps -----------------------------------------------------------------------------
+
+static enum err
+step_run(struct ctx *c)
+{
+    struct lifecycle_record r;
+    const struct transition *t = demand_transition(c->route->data);
+    int64_t id = ctx_id(c, "id");
+    enum err e = lifecycle_step(c, &DEMAND_LIFECYCLE, t, id, &r);
+    if (e != ERR_OK) {
+        return e;
+    }
+    c->out = demand_get(c, id);
+    if (c->out == NULL) {
+        // A step may take the record out of its reader's sight.
+        struct value *v = value_map(c->arena);
+        value_set_int(c->arena, v, "id", id);
+        value_set_text(c->arena, v, "state", r.state);
+        c->out = v;
+    }
+    if (!c->api) {
+        c->location = arena_printf(c->arena, "/demands/%lld", (long long)id);
+        c->flash = ctx_trf(c, T("已{0}。"), 1, ctx_tr(c, t->label));
+    }
+    return ERR_OK;
+}
+
+// The page of a step that cannot be taken says so instead of showing a form in vain; after a
+// refusal it must show, whatever the state is by now.
+static enum err
+step_form(struct ctx *c)
+{
+    const char *name = c->route->data;
+    const struct value *d = demand_get(c, ctx_id(c, "id"));
+    if (d == NULL) {
+        return ERR_NOT_FOUND;
+    }
+    const struct value *allowed = demand_allowed(c, d);
+    const struct value *step = NULL;
+    for (size_t i = 0; i < value_count(allowed); i++) {
+        if (strcmp(value_get_text(value_at(allowed, i), "name"), name) == 0) {
+            step = value_at(allowed, i);
+        }
+    }
+    if (step == NULL) {
+        return ctx_refuse(c, ERR_CONFLICT, T("现在的状态不能这样办理。"));
+    }
+    struct value *out = value_map(c->arena);
+    value_set(c->arena, out, "demand", d);
+    value_set(c->arena, out, "step", step);
+    c->out = out;
+    return ERR_OK;
+}
+
+// ---- exports ---------------------------------------------------------------------------
+
+enum { EXPORT_COLUMNS = 13 };
+
+// Labels for words; what the list shows, in the reader's language.
+static void
+make_readable(struct ctx *c, struct value *d)
+{
+    static const struct {
+        const char *key;
+        const struct choice *choices;
+    } WORDS[] = {
+        {"state", DEMAND_STATES}, {"category", DEMAND_CATEGORIES}, {"source", DEMAND_SOURCES},
+        {"level", DEMAND_LEVELS}, {"light", DEMAND_LIGHTS},        {"outcome", DEMAND_OUTCOMES},
+    };
+    for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++) {
+        const char *s = value_get_text(d, WORDS[i].key);
+        if (s != NULL) {
+            value_set_text(c->arena, d, WORDS[i].key,
+                           choice_label(WORDS[i].choices, s, c->lang));
+        }
+    }
+}
+
+// The rows come from the list's own query, so an export never shows more than the list.
+static const struct value *
+export_rows(struct ctx *c)
+{
+    const struct value *list = demand_export(c);
+    for (size_t i = 0; i < value_count(list); i++) {
+        make_readable(c, (struct value *)(uintptr_t)value_at(list, i)); // made for this request
+    }
+    return list;
+}
+
+static void
+columns(struct ctx *c, struct table_column cols[EXPORT_COLUMNS])
+{
+    const struct table_column all[EXPORT_COLUMNS] = {
+        {"receipt_no", ctx_tr(c, T("编号"))},     {"title", ctx_tr(c, T("标题"))},
+        {"enterprise", ctx_tr(c, T("企业"))},     {"chamber", ctx_tr(c, T("商会"))},
+        {"category", ctx_tr(c, T("类别"))},       {"source", ctx_tr(c, T("来源"))},
+        {"level", ctx_tr(c, T("级别"))},          {"state", ctx_tr(c, T("状态"))},
+        {"lead_unit", ctx_tr(c, T("主办单位"))},  {"due_at", ctx_tr(c, T("到期时间"))},
+        {"light", ctx_tr(c, T("时限"))},          {"satisfaction", ctx_tr(c, T("满意度"))},
+        {"created_at", ctx_tr(c, T("提交时间"))},
+    };
+    memcpy(cols, all, sizeof all);
+}
+
+static enum err
+csv_run(struct ctx *c)
+{
+    struct table_column cols[EXPORT_COLUMNS];
+    const struct value *rows = export_rows(c);
+    if (rows == NULL) {
+        return ERR_INVALID;
+    }
+    struct buf b;
+    buf_init(&b, c->arena, 65536, (size_t)32 << 20);
+    columns(c, cols);
+    csv_head(&b, cols, EXPORT_COLUMNS);
+    for (size_t i = 0; i < value_count(rows); i++) {
+        csv_row(&b, cols, EXPORT_COLUMNS, value_at(rows, i));
+    }
+    c->raw_type = "text/csv; charset=utf-8";
+    c->raw_body = buf_str(&b);
+    c->raw_size = b.n;
+    c->raw_name = "demands.csv";
+    return b.full ? ERR_TOO_LARGE : ERR_OK;
+}
+
+static enum err
+xlsx_run(struct ctx *c)
+{
+    struct table_column cols[EXPORT_COLUMNS];
+    const struct value *rows = export_rows(c);
+    if (rows == NULL) {
+        return ERR_INVALID;
+    }
+    columns(c, cols);
+    c->raw_body =
+        xlsx_write(c->arena, ctx_tr(c, T("诉求")), cols, EXPORT_COLUMNS, rows, &c->raw_size);
+    c->raw_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    c->raw_name = "demands.xlsx";
+    return c->raw_body == NULL ? ERR_INTERNAL : ERR_OK;
+}
+
+// ---- routes ----------------------------------------------------------------------------
+
+// Uploads come with the form itself: nine files of 10 MB and the rest.
+#define UPLOADS ((size_t)96 << 20)
+
+#define STEP(word, who, input, body, what)                                                     \
+    {.method = HTTP_GET,                                                                       \
+     .pattern = "/demands/{id}/" word,                                                         \
+     .roles = (who),                                                                           \
+     .run = step_form,                                                                         \
+     .show = demand_show_step,                                                                 \
+     .page = "demand-step",                                                                    \
+     .flags = ROUTE_PAGE,                                                                      \
+     .data = word,                                                                             \
+     .help = "The page of a step: " what},                                                     \
+    {                                                                                          \
+        .method = HTTP_POST, .pattern = "/demands/{id}/" word, .roles = (who),                 \
+        .fields = (input), .run = step_run, .again = step_form,                                \
+        .again_show = demand_show_step, .again_page = "demand-step", .max_body = (body),       \
+        .data = word, .help = what                                                             \
+    }
+
+enum {
+    READERS = ROLE_SIGNED_IN,
+    CREATORS = ROLE_MEMBER | ROLE_OFFICE | ROLE_SECRETARY,
+};
+
+static const struct route ROUTES[] = {
+    {.method = HTTP_GET,
+     .pattern = "/demands",
+     .roles = READERS,
+     .run = list_run,
+     .show = demand_show_list,
+     .page = "demand-list",
+     .help = "Demands the reader may see"},
+    {.method = HTTP_GET,
+     .pattern = "/demands.csv",
+     .roles = READERS,
+     .run = csv_run,
+     .help = "The same list as CSV, at most 5,000 rows"},
+    {.method = HTTP_GET,
+     .pattern = "/demands.xlsx",
+     .roles = READERS,
+     .run = xlsx_run,
+     .help = "The same list as a workbook, at most 5,000 rows"},
+    {.method = HTTP_GET,
+     .pattern = "/demands/new",
+     .roles = CREATORS,
+     .run = new_run,
+     .show = demand_show_new,
+     .page = "demand-new",
+     .flags = ROUTE_PAGE,
+     .help = "The form of a new demand"},
+    {.method = HTTP_POST,
+     .pattern = "/demands",
+     .roles = CREATORS,
+     .fields = DEMAND_FIELDS,
+     .prepare = demand_create_prepare,
+     .run = demand_create_run,
+     .again = new_run,
+     .again_show = demand_show_new,
+     .again_page = "demand-new",
+     .max_body = UPLOADS,
+     .help = "Creates and submits a demand; with draft it waits for submit"},
+    {.method = HTTP_GET,
+     .pattern = "/demands/{id}",
+     .roles = READERS,
+     .run = get_run,
+     .show = demand_show_detail,
+     .page = "demand-detail",
+     .help = "One demand in full"},
+    {.method = HTTP_PATCH,
+     .pattern = "/demands/{id}",
+     .roles = CREATORS,
+     .fields = DEMAND_FIELDS,
+     .prepare = demand_edit_prepare,
+     .run = demand_edit_run,
+     .flags = ROUTE_PARTIAL | ROUTE_API,
+     .help = "Changes a draft"},
+    {.method = HTTP_POST,
+     .pattern = "/demands/{id}",
+     .roles = CREATORS,
+     .fields = DEMAND_FIELDS,
+     .prepare = demand_edit_prepare,
+     .run = demand_edit_run,
+     .flags = ROUTE_PARTIAL | ROUTE_PAGE,
+     .max_body = UPLOADS,
+     .help = "Changes a draft, from a form"},
+    {.method = HTTP_GET,
+     .pattern = "/demands/{id}/events",
+     .roles = READERS,
+     .run = events_run,
+     .flags = ROUTE_API,
+     .help = "What happened, oldest first"},
+    STEP("submit", CREATORS, NULL, 0, "submits a draft"),
+    STEP("withdraw", ROLE_MEMBER, DEMAND_IN_REASON, 0, "the enterprise withdraws"),
+    STEP("confirm", ROLE_MEMBER, DEMAND_IN_CONFIRM, 0, "the enterprise rates the answer"),
+    STEP("reopen", ROLE_MEMBER, DEMAND_IN_REASON, 0, "the enterprise wants it handled again"),
+    STEP("accept", ROLE_OFFICE, DEMAND_IN_ACCEPT, 0, "accepts, with a level"),
+    STEP("reject", ROLE_OFFICE, DEMAND_IN_REASON, 0, "does not accept"),
+    STEP("dispatch", ROLE_OFFICE, DEMAND_IN_DISPATCH, 0, "hands it to departments"),
+    STEP("grant_extension", ROLE_OFFICE, DEMAND_IN_GRANT, 0, "grants the extension asked for"),
+    STEP("refuse_extension", ROLE_OFFICE, DEMAND_IN_REASON, 0, "refuses the extension"),
+    STEP("merge", ROLE_OFFICE, DEMAND_IN_MERGE, 0, "handles it within another demand"),
+    STEP("supervise", ROLE_OFFICE, NULL, 0, "puts it under supervision"),
+    STEP("urge", ROLE_OFFICE, NULL, 0, "reminds the departments"),
+    STEP("callback", ROLE_OFFICE, DEMAND_IN_CALLBACK, 0, "records a call-back"),
+    STEP("pend", ROLE_OFFICE, DEMAND_IN_PEND, 0, "waits for conditions, with a review date"),
+    STEP("revive", ROLE_OFFICE, NULL, 0, "goes on after waiting"),
+    STEP("close", ROLE_OFFICE, NULL, 0, "closes"),
+    STEP("archive", ROLE_OFFICE, NULL, 0, "archives"),
+    STEP("sign", ROLE_OFFICER, NULL, 0, "a department signs for it"),
+    STEP("object", ROLE_OFFICER, DEMAND_IN_REASON, 0, "the lead department sends it back"),
+    STEP("contact", ROLE_OFFICER, DEMAND_IN_CONTACT, 0, "the lead department called"),
+    STEP("note", ROLE_OFFICER, DEMAND_IN_NOTE, 0, "a department notes what it did"),
+    STEP("suspend", ROLE_OFFICER, DEMAND_IN_REASON, 0, "stops the clock for papers"),
+    STEP("resume", ROLE_OFFICER, NULL, 0, "lets the clock run again"),
+    STEP("extend", ROLE_OFFICER, DEMAND_IN_EXTEND, 0, "asks for an extension"),
+    STEP("answer", ROLE_OFFICER, DEMAND_IN_ANSWER, UPLOADS, "a department answers"),
+    {0},
+};
+
+// ---- navigation ------------------------------------------------------------------------
+
+static int64_t
+nav_mine(struct ctx *c)
+{
+    return demand_count(c, "mine");
+}
+
+static int64_t
+nav_to_rate(struct ctx *c)
+{
+    return demand_count(c, "to_rate");
+}
+
+static const struct nav_item NAV[] = {
+    {"诉求", "/demands", "诉求办理", "inbox",
+     ROLE_OFFICE | ROLE_OFFICER | ROLE_SECRETARY | ROLE_LEADER, true, nav_mine},
+    {"诉求", "/demands", "我的诉求", "inbox", ROLE_MEMBER, true, nav_to_rate},
+    {"诉求", "/demands/new", "提诉求", "send", ROLE_MEMBER, true, NULL},
+    {"诉求", "/demands/new", "代企业登记", "plus", ROLE_OFFICE | ROLE_SECRETARY, false, NULL},
+    {0},
+};
+
+const struct module DEMAND_MODULE = {
+    .name = "demand", .routes = ROUTES, .stmts = DEMAND_STATEMENTS, .nav = NAV};
+
+// The kit asks the kind of record who may read its files; it must know before it serves.
+__attribute__((constructor)) static void
+demand_web_start(void)
+{
+    attachment_register("demand", demand_may_read);
+}
