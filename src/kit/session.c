@@ -1,51 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sessions: a random 256-bit token in the cookie, its SHA-256 in the database. Because a GET
-// never writes, when a session was last seen is kept in memory and written down with the next
-// minute's tick (session_flush).
+// Sessions: a random 256-bit token in the cookie, its SHA-256 in the database. Who it is, is
+// asked of the database only after a change (kit/known.h), so that it costs a request nearly
+// nothing.
 #include "kit/session.h"
 
 #include "base/text.h"
 #include "kit/app.h"
+#include "kit/known.h"
 
-#include <pthread.h>
 #include <sodium.h>
 #include <string.h>
+#include <strings.h>
 
-enum { HASH = 32, SEEN_SLOTS = 4096, CSRF_BYTES = 18 };
+enum { HASH = KNOWN_HASH, CSRF_BYTES = 18, AGENT_CHARS = 200 };
 
 #define STAFF_IDLE (30 * TIME_MINUTE)
 #define STAFF_MOST (12 * TIME_HOUR)
 #define MEMBER_MOST (30 * TIME_DAY)
 #define TOKEN_MOST (365 * TIME_DAY)
+#define NEVER_IDLE (INT64_MAX / 2)
 
 #define ACTOR_COLUMNS                                                                          \
     "a.id, a.login, a.name, a.language, a.theme, a.size, p.role, p.organization_id, "          \
-    "p.enterprise_id, o.name"
+    "p.enterprise_id, o.name, s.expires_at"
 #define ACTOR_ROW                                                                              \
     "id:int login:text name:text language:text? theme:text size:text role:text? "              \
-    "organization_id:int? enterprise_id:int? organization:text?"
+    "organization_id:int? enterprise_id:int? organization:text? expires_at:time"
 #define ACTOR_JOIN                                                                             \
     "JOIN account a ON a.id = s.account_id AND a.state = 'active' "                            \
-    "LEFT JOIN post p ON p.account_id = a.id AND (p.until IS NULL OR p.until > $2) "           \
+    "LEFT JOIN post p ON p.account_id = a.id AND p.since <= $2 "                               \
+    "AND (p.until IS NULL OR p.until > $2) "                                                   \
     "LEFT JOIN organization o ON o.id = p.organization_id "
 
 static const struct db_stmt BY_COOKIE = {
     .name = "session.by_cookie",
     .sql = "SELECT " ACTOR_COLUMNS ", s.csrf, s.staff, s.seen_at FROM session s " ACTOR_JOIN
-           "WHERE s.token_hash = $1 AND s.expires_at > $2",
+           "WHERE s.token_hash = $1 AND s.expires_at > $2 ORDER BY p.id",
     .params = "hash:blob now:time",
     .row = ACTOR_ROW " csrf:text staff:int seen_at:time"};
 static const struct db_stmt BY_TOKEN = {.name = "session.by_token",
                                         .sql =
                                             "SELECT " ACTOR_COLUMNS " FROM token s " ACTOR_JOIN
-                                            "WHERE s.token_hash = $1 AND s.expires_at > $2",
+                                            "WHERE s.token_hash = $1 AND s.expires_at > $2 "
+                                            "ORDER BY p.id",
                                         .params = "hash:blob now:time",
                                         .row = ACTOR_ROW};
 static const struct db_stmt OPEN = {
     .name = "session.open",
     .sql = "INSERT INTO session (token_hash, account_id, csrf, staff, created_at, seen_at, "
-           "expires_at) VALUES ($1, $2, $3, $4, $5, $5, $6)",
-    .params = "hash:blob account_id:int csrf:text staff:int now:time expires_at:time"};
+           "expires_at, ip, agent) VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8)",
+    .params = "hash:blob account_id:int csrf:text staff:int now:time expires_at:time ip:text "
+              "agent:text"};
 static const struct db_stmt IS_STAFF = {
     .name = "session.is_staff",
     .sql = "SELECT count(*) FROM post WHERE account_id = $1 AND role <> 'member'",
@@ -57,6 +62,16 @@ static const struct db_stmt CLOSE = {.name = "session.close",
 static const struct db_stmt CLOSE_ALL = {.name = "session.close_all",
                                          .sql = "DELETE FROM session WHERE account_id = $1",
                                          .params = "account_id:int"};
+static const struct db_stmt CLOSE_OTHERS = {
+    .name = "session.close_others",
+    .sql = "DELETE FROM session WHERE account_id = $1 AND token_hash <> $2",
+    .params = "account_id:int hash:blob"};
+static const struct db_stmt LIST = {
+    .name = "session.list",
+    .sql = "SELECT token_hash, created_at, seen_at, ip, agent FROM session "
+           "WHERE account_id = $1 AND expires_at > $2",
+    .params = "account_id:int now:time",
+    .row = "hash:blob created_at:time seen_at:time ip:text agent:text"};
 static const struct db_stmt CLOSE_TOKENS = {.name = "session.close_tokens",
                                             .sql = "DELETE FROM token WHERE account_id = $1",
                                             .params = "account_id:int"};
@@ -72,62 +87,20 @@ static const struct db_stmt ADD_TOKEN = {
     .sql = "INSERT INTO token (token_hash, account_id, label, created_at, expires_at) "
            "VALUES ($1, $2, $3, $4, $5)",
     .params = "hash:blob account_id:int label:text now:time expires_at:time"};
-const struct db_stmt *const SESSION_STMTS[] = {&BY_COOKIE, &BY_TOKEN,  &OPEN,         &IS_STAFF,
-                                               &CLOSE,     &CLOSE_ALL, &CLOSE_TOKENS, &EXPIRE,
-                                               &SEEN,      &ADD_TOKEN, NULL};
+const struct db_stmt *const SESSION_STMTS[] = {
+    &BY_COOKIE, &BY_TOKEN, &OPEN,         &IS_STAFF, &CLOSE,     &CLOSE_ALL, &CLOSE_OTHERS,
+    &LIST,      &SEEN,     &CLOSE_TOKENS, &EXPIRE,   &ADD_TOKEN, NULL};
 
-// ---- last seen, in memory ---------------------------------------------------------------
-
-static struct {
-    pthread_mutex_t lock;
-    struct {
-        unsigned char hash[HASH];
-        int64_t at;
-        bool dirty;
-    } slots[SEEN_SLOTS];
-} seen = {.lock = PTHREAD_MUTEX_INITIALIZER};
-
-static size_t
-slot_of(const unsigned char *hash)
+static void
+write_seen(void *arg, const unsigned char *hash, int64_t at)
 {
-    uint32_t n;
-    memcpy(&n, hash, sizeof n);
-    return n % SEEN_SLOTS;
-}
-
-// When the session was last seen before now; remembers now. A slot taken by another session
-// only makes idleness count from what the database knows.
-static int64_t
-touch(const unsigned char *hash, int64_t kept, int64_t now)
-{
-    size_t i = slot_of(hash);
-    pthread_mutex_lock(&seen.lock);
-    bool mine = memcmp(seen.slots[i].hash, hash, HASH) == 0;
-    int64_t last = mine && seen.slots[i].at > kept ? seen.slots[i].at : kept;
-    memcpy(seen.slots[i].hash, hash, HASH);
-    seen.slots[i].at = now;
-    seen.slots[i].dirty = true;
-    pthread_mutex_unlock(&seen.lock);
-    return last;
+    db_run(arg, &SEEN, DB_ARGS(DB_BLOB(hash, HASH), DB_INT(at)));
 }
 
 void
 session_flush(struct ctx *c)
 {
-    for (size_t i = 0; i < SEEN_SLOTS; i++) {
-        unsigned char hash[HASH];
-        int64_t at = 0;
-        pthread_mutex_lock(&seen.lock);
-        if (seen.slots[i].dirty) {
-            seen.slots[i].dirty = false;
-            at = seen.slots[i].at;
-            memcpy(hash, seen.slots[i].hash, HASH);
-        }
-        pthread_mutex_unlock(&seen.lock);
-        if (at != 0) {
-            db_run(c->tx, &SEEN, DB_ARGS(DB_BLOB(hash, HASH), DB_INT(at)));
-        }
-    }
+    known_each_seen(write_seen, c->tx);
     db_run(c->tx, &EXPIRE, DB_ARGS(DB_INT(c->now)));
 }
 
@@ -139,52 +112,73 @@ token_hash(const char *token, unsigned char out[HASH])
     crypto_hash_sha256(out, (const unsigned char *)token, strlen(token));
 }
 
-// What a session's row says beside the account.
-struct held {
-    const char *csrf;
-    bool staff;
-    int64_t seen_at;
-};
-
-static struct actor *
-first_row(struct ctx *c, struct db_rows *r, struct held *held)
+static void
+read_first(struct arena *a, struct db_rows *r, struct known *k)
 {
-    struct actor *a = ARENA_NEW(c->arena, struct actor);
-    a->id = db_int(r, 0);
-    a->login = arena_strdup(c->arena, db_text(r, 1));
-    a->name = arena_strdup(c->arena, db_text(r, 2));
-    a->language = arena_strdup(c->arena, db_text(r, 3));
-    a->theme = arena_strdup(c->arena, db_text(r, 4));
-    a->size = arena_strdup(c->arena, db_text(r, 5));
-    a->organization = "";
-    if (held != NULL) {
-        held->csrf = arena_strdup(c->arena, db_text(r, 10));
-        held->staff = db_int(r, 11) != 0;
-        held->seen_at = db_int(r, 12);
+    k->actor = (struct actor){.id = db_int(r, 0),
+                              .login = arena_strdup(a, db_text(r, 1)),
+                              .name = arena_strdup(a, db_text(r, 2)),
+                              .organization = "",
+                              .language = arena_strdup(a, db_text(r, 3)),
+                              .theme = arena_strdup(a, db_text(r, 4)),
+                              .size = arena_strdup(a, db_text(r, 5))};
+    k->expires_at = db_int(r, 10);
+    if (!k->bearer) {
+        k->actor.csrf = arena_strdup(a, db_text(r, 11));
+        k->staff = db_int(r, 12) != 0;
+        k->seen_at = db_int(r, 13);
     }
-    return a;
 }
 
-// The rows of one account, one a post, become one actor.
-static struct actor *
-read_actor(struct ctx *c, struct db_rows *r, struct held *held)
+// The rows of one account, one a post, become one actor; the oldest post is the main one.
+static bool
+read_known(struct arena *a, struct db_rows *r, struct known *k)
 {
-    struct actor *a = NULL;
-    while (db_next(r)) {
-        a = a == NULL ? first_row(c, r, held) : a;
-        const char *role = db_text(r, 6);
-        a->roles |= role == NULL ? 0 : role_parse(role);
-        if (a->organization_id == 0 && !db_is_null(r, 7)) {
-            const char *name = db_text(r, 9);
-            a->organization_id = db_int(r, 7);
-            a->organization = name == NULL ? "" : arena_strdup(c->arena, name);
+    bool found = false;
+    for (; db_next(r); found = true) {
+        if (!found) {
+            read_first(a, r, k);
         }
-        if (a->enterprise_id == 0) {
-            a->enterprise_id = db_int(r, 8);
+        const char *role = db_text(r, 6);
+        k->actor.roles |= role == NULL ? 0 : role_parse(role);
+        if (k->actor.organization_id == 0 && !db_is_null(r, 7)) {
+            const char *name = db_text(r, 9);
+            k->actor.organization_id = db_int(r, 7);
+            k->actor.organization = name == NULL ? "" : arena_strdup(a, name);
+        }
+        if (k->actor.enterprise_id == 0) {
+            k->actor.enterprise_id = db_int(r, 8);
         }
     }
     db_end(r);
-    return a;
+    return found;
+}
+
+// What is read is kept for as long as the database stays as it is, so it must not come from a
+// snapshot older than the number it is kept under: the request's snapshot is taken anew.
+static struct known *
+find(struct ctx *c, const unsigned char *hash, bool bearer)
+{
+    struct db *db = c->app->db;
+    struct known *k = known_find(c->arena, hash, bearer, db_generation(db), c->now);
+    if (k != NULL) {
+        return k;
+    }
+    k = ARENA_NEW(c->arena, struct known);
+    memcpy(k->hash, hash, HASH);
+    k->bearer = bearer;
+    k->read_at = c->now;
+    db_read_end(c->tx);
+    k->generation = db_generation(db);
+    c->tx = db_read_begin(db);
+    const struct db_stmt *s = bearer ? &BY_TOKEN : &BY_COOKIE;
+    if (c->tx == NULL ||
+        !read_known(c->arena, db_query(c->tx, s, DB_ARGS(DB_BLOB(hash, HASH), DB_INT(c->now))),
+                    k)) {
+        return NULL;
+    }
+    known_keep(k);
+    return k;
 }
 
 static const char *
@@ -193,47 +187,40 @@ cookie_name(const struct ctx *c)
     return c->req->tls ? "__Host-hq" : "hq";
 }
 
-static void
-from_cookie(struct ctx *c, const struct actor **out)
+static const struct actor *
+from_token(struct ctx *c, const char *token, bool bearer)
 {
-    const char *token = http_cookie(c->req, cookie_name(c));
-    if (token == NULL || strlen(token) != 64) {
-        return;
+    unsigned char hash[HASH];
+    if (token == NULL || strlen(token) != HASH * 2) {
+        return NULL;
     }
-    unsigned char *hash = arena_raw(c->arena, HASH);
     token_hash(token, hash);
-    struct held held = {0};
-    struct actor *a = read_actor(
-        c, db_query(c->tx, &BY_COOKIE, DB_ARGS(DB_BLOB(hash, HASH), DB_INT(c->now))), &held);
-    if (a == NULL || (held.staff && c->now - touch(hash, held.seen_at, c->now) > STAFF_IDLE)) {
-        return;
+    struct known *k = find(c, hash, bearer);
+    if (k == NULL || k->expires_at <= c->now ||
+        (!bearer &&
+         !known_touch(hash, k->seen_at, c->now, k->staff ? STAFF_IDLE : NEVER_IDLE))) {
+        return NULL;
     }
-    a->csrf = held.csrf;
-    a->session = hash;
-    *out = a;
+    k->actor.session = bearer ? NULL : k->hash;
+    return &k->actor;
 }
 
 enum err
 session_actor(struct ctx *c, const struct actor **out)
 {
+    const char *header = c->api ? http_header(c->req, "authorization") : NULL;
+    const struct actor *a = NULL;
     *out = &ACTOR_NOBODY;
     if (!c->api) {
-        from_cookie(c, out);
-        return ERR_OK;
+        a = from_token(c, http_cookie(c->req, cookie_name(c)), false);
+    } else if (header != NULL && strncasecmp(header, "Bearer ", 7) == 0) {
+        a = from_token(c, header + 7, true);
     }
-    const char *header = http_header(c->req, "authorization");
-    if (header == NULL) {
-        return ERR_OK;
+    if (c->tx == NULL) {
+        return ERR_UNAVAILABLE;
     }
-    unsigned char hash[HASH];
-    if (!text_starts(header, "Bearer ")) {
-        return ERR_UNAUTHENTICATED;
-    }
-    token_hash(header + 7, hash);
-    const struct actor *a = read_actor(
-        c, db_query(c->tx, &BY_TOKEN, DB_ARGS(DB_BLOB(hash, HASH), DB_INT(c->now))), NULL);
     if (a == NULL) {
-        return ERR_UNAUTHENTICATED;
+        return header == NULL ? ERR_OK : ERR_UNAUTHENTICATED;
     }
     *out = a;
     return ERR_OK;
@@ -271,20 +258,27 @@ unmask_equals(const char *masked, const char *token)
     return sodium_memcmp(both + n, token, n) == 0;
 }
 
+// Behind TLS no other host of the domain can set it (__Host-).
+static const char *
+pre_name(const struct ctx *c)
+{
+    return c->req->tls ? "__Host-hq_pre" : "hq_pre";
+}
+
 const char *
 session_csrf(struct ctx *c)
 {
     if (c->actor->csrf != NULL) {
         return mask(c, c->actor->csrf);
     }
-    const char *pre = http_cookie(c->req, "hq_pre");
+    const char *pre = http_cookie(c->req, pre_name(c));
     if (pre == NULL || strlen(pre) != CSRF_BYTES * 2) {
         unsigned char random[CSRF_BYTES];
         randombytes_buf(random, sizeof random);
         pre = text_hex(c->arena, random, sizeof random);
         http_set(c->req, c->resp, "Set-Cookie",
-                 arena_printf(c->arena, "hq_pre=%s; Path=/; HttpOnly; SameSite=Lax%s", pre,
-                              c->req->tls ? "; Secure" : ""));
+                 arena_printf(c->arena, "%s=%s; Path=/; HttpOnly; SameSite=Lax%s", pre_name(c),
+                              pre, c->req->tls ? "; Secure" : ""));
     }
     return mask(c, pre);
 }
@@ -311,7 +305,7 @@ session_csrf_ok(struct ctx *c)
 {
     const char *given = http_list_get(&c->req->form, "csrf");
     const char *expected =
-        c->actor->csrf != NULL ? c->actor->csrf : http_cookie(c->req, "hq_pre");
+        c->actor->csrf != NULL ? c->actor->csrf : http_cookie(c->req, pre_name(c));
     if (given == NULL) {
         given = http_header(c->req, "x-csrf-token");
     }
@@ -331,6 +325,13 @@ new_token(struct ctx *c, unsigned char hash[HASH])
     return token;
 }
 
+static const char *
+agent_of(struct ctx *c)
+{
+    const char *agent = http_header(c->req, "user-agent");
+    return agent == NULL ? "" : text_ellipsis(c->arena, agent, AGENT_CHARS);
+}
+
 enum err
 session_open(struct ctx *c, int64_t account_id)
 {
@@ -345,7 +346,8 @@ session_open(struct ctx *c, int64_t account_id)
     db_run(c->tx, &OPEN,
            DB_ARGS(DB_BLOB(hash, HASH), DB_INT(account_id),
                    DB_TEXT(text_hex(c->arena, random, sizeof random)), DB_INT(staff),
-                   DB_INT(c->now), DB_INT(c->now + most)));
+                   DB_INT(c->now), DB_INT(c->now + most), DB_TEXT(c->req->peer),
+                   DB_TEXT(agent_of(c))));
     // Staff sessions end with the browser; members keep theirs on their own phone.
     c->cookie =
         arena_printf(c->arena, "%s=%s; Path=/; HttpOnly; SameSite=Lax%s%s", cookie_name(c),
@@ -368,6 +370,38 @@ session_close_all(struct ctx *c, int64_t account_id)
 {
     db_run(c->tx, &CLOSE_ALL, DB_ARGS(DB_INT(account_id)));
     db_run(c->tx, &CLOSE_TOKENS, DB_ARGS(DB_INT(account_id)));
+}
+
+void
+session_close_others(struct ctx *c)
+{
+    if (c->actor->session != NULL) {
+        db_run(c->tx, &CLOSE_OTHERS,
+               DB_ARGS(DB_INT(c->actor->id), DB_BLOB(c->actor->session, HASH)));
+    }
+}
+
+struct value *
+session_list(struct ctx *c)
+{
+    struct arena *a = c->arena;
+    struct value *list = value_list(a);
+    struct db_rows *r = db_query(c->tx, &LIST, DB_ARGS(DB_INT(c->actor->id), DB_INT(c->now)));
+    while (db_next(r)) {
+        size_t n = 0;
+        const void *hash = db_blob(r, 0, &n);
+        bool mine = c->actor->session != NULL && n == HASH &&
+                    sodium_memcmp(hash, c->actor->session, HASH) == 0;
+        struct value *m = value_map(a);
+        value_set(a, m, "since", value_time(a, db_int(r, 1)));
+        value_set(a, m, "seen_at", value_time(a, mine ? c->now : db_int(r, 2)));
+        value_set(a, m, "ip", value_text(a, db_text(r, 3)));
+        value_set(a, m, "agent", value_text(a, db_text(r, 4)));
+        value_set_bool(a, m, "current", mine);
+        value_push(a, list, m);
+    }
+    db_end(r);
+    return list;
 }
 
 const char *
