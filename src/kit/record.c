@@ -132,10 +132,11 @@ record_event(struct ctx *c, const char *kind, int64_t id, const char *type,
 {
     const struct actor *who = c->actor;
     const char *text = data == NULL ? "{}" : json_text(c->arena, data);
+    const char *unit =
+        who->organization != NULL && *who->organization != '\0' ? who->organization : NULL;
     db_run(c->tx, &EVENT_ADD,
            DB_ARGS(DB_TEXT(kind), DB_INT(id), DB_INT(c->now), DB_REF(who->id > 0 ? who->id : 0),
-                   DB_TEXT(who->name), DB_TEXT(who->organization), DB_TEXT(type),
-                   DB_TEXT(text)));
+                   DB_TEXT(who->name), DB_TEXT(unit), DB_TEXT(type), DB_TEXT(text)));
 }
 
 struct value *
@@ -183,8 +184,8 @@ changes_of(struct ctx *c, const struct record_kind *k, const struct value *rec,
 
 // ---- search ----------------------------------------------------------------------------
 
-static const char *
-tokens_of(struct arena *a, const struct record_kind *k, const struct value *rec)
+const char *
+record_tokens(struct arena *a, const struct record_kind *k, const struct value *rec)
 {
     struct buf b;
     buf_init(&b, a, 512, (size_t)1 << 20);
@@ -196,6 +197,18 @@ tokens_of(struct arena *a, const struct record_kind *k, const struct value *rec)
         }
     }
     return buf_str(&b);
+}
+
+static bool
+is_searched(const struct record_kind *k, const struct value *changes)
+{
+    for (uint32_t i = 0; i < changes->map.count; i++) {
+        const struct field *f = field_find(k->fields, changes->map.pairs[i].key);
+        if (f != NULL && f->search > 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 // ---- saving ----------------------------------------------------------------------------
@@ -334,6 +347,13 @@ fill_scope(struct ctx *c, const struct record_kind *k, struct value *rec)
 int64_t
 record_create(struct ctx *c, const struct record_kind *k, struct value *rec)
 {
+    return record_create_with(c, k, rec, NULL);
+}
+
+int64_t
+record_create_with(struct ctx *c, const struct record_kind *k, struct value *rec,
+                   const char *tokens)
+{
     const struct record_built *b = record_built_of(k);
     fill_scope(c, k, rec);
     c->result = checked(c, b, RECORD_CREATE, rec, NULL);
@@ -349,7 +369,7 @@ record_create(struct ctx *c, const struct record_kind *k, struct value *rec)
         return 0;
     }
     value_set_int(c->arena, rec, "id", id);
-    search_put(c->tx, k->name, id, tokens_of(c->arena, k, rec));
+    search_put(c->tx, k->name, id, tokens != NULL ? tokens : record_tokens(c->arena, k, rec));
     note(c, k, id, "create", changes_of(c, k, rec, NULL));
     c->result = k->after_save == NULL ? ERR_OK : k->after_save(c, rec, NULL);
     return c->result == ERR_OK ? id : 0;
@@ -389,7 +409,9 @@ record_update(struct ctx *c, const struct record_kind *k, int64_t id, const stru
         e = db_tx_err(c->tx);
         return e != ERR_OK ? e : ERR_STALE;
     }
-    search_put(c->tx, k->name, id, tokens_of(c->arena, k, rec));
+    if (is_searched(k, changes)) {
+        search_put(c->tx, k->name, id, record_tokens(c->arena, k, rec));
+    }
     note(c, k, id, "update", changes);
     return k->after_save == NULL ? ERR_OK : k->after_save(c, rec, old);
 }

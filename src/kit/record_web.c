@@ -249,10 +249,17 @@ copy_of_input(struct ctx *c)
 }
 
 static enum err
+create_prepare(struct ctx *c)
+{
+    c->prepared = (void *)(uintptr_t)record_tokens(c->arena, kind_of(c), c->in);
+    return ERR_OK;
+}
+
+static enum err
 create_run(struct ctx *c)
 {
     const struct record_kind *k = kind_of(c);
-    int64_t id = record_create(c, k, copy_of_input(c));
+    int64_t id = record_create_with(c, k, copy_of_input(c), c->prepared);
     if (id == 0) {
         return c->result != ERR_OK ? c->result : ERR_INTERNAL;
     }
@@ -379,6 +386,7 @@ record_routes(struct arena *a, const struct record_kind *k)
          .pattern = list,
          .roles = make,
          .fields = k->fields,
+         .prepare = create_prepare,
          .run = create_run,
          .again = new_run,
          .again_show = record_form_show,

@@ -241,45 +241,58 @@ put_text(struct tokens *t, const UChar *s, int32_t n)
     }
 }
 
-// "江南" → "jiangnan" and "jn": what people type when they are in a hurry.
-static void
-put_pinyin(struct tokens *t, const UChar *s, int32_t n)
+enum { NAME_MOST = 64, LATIN_MOST = 512 };
+
+// "江南精密" → "jiang nan jing mi"; 0 when ICU cannot. One pass over the whole run, since how a
+// character is read depends on its neighbours (重庆, 银行).
+static int32_t
+to_latin(const UChar *s, int32_t n, UChar *out)
 {
     struct tools *tools = tools_get();
-    enum { NAME_MOST = 64, LATIN_MOST = 512 };
-    if (tools == NULL || tools->pinyin == NULL || n == 0 || n > NAME_MOST) {
-        return;
+    if (tools == NULL || tools->pinyin == NULL || n > NAME_MOST) {
+        return 0;
     }
-    UChar latin[LATIN_MOST];
-    memcpy(latin, s, (size_t)n * sizeof *s);
+    memcpy(out, s, (size_t)n * sizeof *s);
     int32_t size = n;
     int32_t limit = n;
     UErrorCode e = U_ZERO_ERROR;
-    utrans_transUChars(tools->pinyin, latin, &size, LATIN_MOST, 0, &limit, &e);
-    if (U_FAILURE(e)) {
-        return;
-    }
+    utrans_transUChars(tools->pinyin, out, &size, LATIN_MOST, 0, &limit, &e);
+    return U_SUCCESS(e) ? size : 0;
+}
+
+// What people type when they are in a hurry: "jiangnanjingmi" and "jnjm", and the same of the
+// first two to four syllables, since a name is mostly known by its beginning.
+static void
+put_pinyin(struct tokens *t, const UChar *s, int32_t n)
+{
+    enum { SHORTEST = 2, LONGEST = 4 };
+    UChar latin[LATIN_MOST];
     UChar whole[LATIN_MOST];
     UChar initials[LATIN_MOST];
+    int32_t size = to_latin(s, n, latin);
     int32_t w = 0;
-    int32_t i = 0;
-    for (int32_t at = 0; at < size; at++) {
-        bool letter = latin[at] < 128 && u_isalnum(latin[at]);
+    int32_t syllables = 0;
+    for (int32_t at = 0; at <= size; at++) {
+        bool letter = at < size && latin[at] < 128 && u_isalnum(latin[at]);
+        bool ends = !letter && at > 0 && latin[at - 1] < 128 && u_isalnum(latin[at - 1]);
+        bool last = at == size;
+        if (ends && !last && syllables >= SHORTEST && syllables <= LONGEST) {
+            put_token(t, whole, w);
+            put_token(t, initials, syllables);
+        }
         if (letter && (at == 0 || latin[at - 1] == ' ')) {
-            initials[i++] = latin[at];
+            initials[syllables++] = latin[at];
         }
         if (letter) {
             whole[w++] = latin[at];
         }
     }
     put_token(t, whole, w);
-    if (i > 1) {
-        put_token(t, initials, i);
+    if (syllables > 1) {
+        put_token(t, initials, syllables);
     }
 }
 
-// Chinese runs of a name as pinyin: the whole, so that "jiangnan" finds 江南精密 by its first
-// two characters as well as by all of it, prefixes of 2 … 4 characters are put too.
 static void
 put_names(struct tokens *t, const UChar *s, int32_t n)
 {
@@ -287,11 +300,7 @@ put_names(struct tokens *t, const UChar *s, int32_t n)
     for (int32_t at = 0; at < n; han = !han) {
         int32_t end = run_end(s, at, n, han);
         if (han && end > at) {
-            int32_t length = end - at;
-            put_pinyin(t, s + at, length);
-            for (int32_t k = 2; k <= 4 && k < length; k++) {
-                put_pinyin(t, s + at, k);
-            }
+            put_pinyin(t, s + at, end - at);
         }
         at = end;
     }

@@ -19,7 +19,8 @@ CREATE TABLE organization (
 CREATE UNIQUE INDEX organization_code ON organization(code);
 CREATE UNIQUE INDEX organization_name ON organization(name);
 CREATE INDEX organization_parent ON organization(parent_id);
-CREATE INDEX organization_kind ON organization(kind, sort);
+CREATE INDEX organization_kind ON organization(kind);
+CREATE INDEX organization_kind_sort ON organization(kind, sort);
 CREATE INDEX organization_state ON organization(state);
 CREATE INDEX organization_sort ON organization(sort);
 CREATE INDEX organization_updated ON organization(updated_at);

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tokens and expressions: what is typed must find what was written, and nothing that is typed
+// may reach the engine as its syntax.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+#include "kit/search.h"
+
+#include <string.h>
+
+static int
+set_up(void **state)
+{
+    *state = arena_new((size_t)16 << 20);
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    arena_free(*state);
+    return 0;
+}
+
+static void
+chinese_is_cut_into_pairs(void **state)
+{
+    struct arena *a = *state;
+    assert_string_equal(search_tokens(a, "江南精密", false), "江南 南精 精密");
+    assert_string_equal(search_tokens(a, "江", false), "江");
+    assert_string_equal(search_tokens(a, "江，南精", false), "江 南精");
+    assert_string_equal(search_tokens(a, "𠮷野家", false), "𠮷野 野家"); // beyond the BMP
+    assert_string_equal(search_tokens(a, "", false), "");
+    assert_string_equal(search_tokens(a, NULL, false), "");
+    assert_string_equal(search_tokens(a, "！？ …", false), "");
+}
+
+static void
+other_scripts_are_words_in_one_case(void **state)
+{
+    struct arena *a = *state;
+    assert_string_equal(search_tokens(a, "SQ2026-000412", false), "sq2026 000412");
+    assert_string_equal(search_tokens(a, "ＡＢＣ１２３", false), "abc123"); // full width
+    assert_string_equal(search_tokens(a, "Ünïcode it's", false), "ünïcode it s");
+    assert_string_equal(search_tokens(a, "5G基站A区", false), "5g 基站 a 区");
+    assert_string_equal(search_tokens(a, "Straße", false), search_tokens(a, "STRASSE", false));
+}
+
+static void
+names_have_pinyin_and_initials(void **state)
+{
+    struct arena *a = *state;
+    const char *t = search_tokens(a, "江南精密", true);
+    assert_true(text_list_has(t, "jiangnanjingmi"));
+    assert_true(text_list_has(t, "jnjm"));
+    assert_true(text_list_has(t, "jiangnan"));
+    assert_true(text_list_has(t, "jn"));
+    assert_true(text_list_has(t, "江南"));
+    assert_string_equal(search_tokens(a, "银行", true), "银行 yinxing yx");
+    t = search_tokens(a, "重庆银行A", true);
+    assert_true(text_list_has(t, "chongqingyinxing"));
+    assert_true(text_list_has(t, "cq"));
+    assert_string_equal(search_tokens(a, "江", true), "江 jiang");
+    assert_false(text_list_has(search_tokens(a, "江南精密", false), "jnjm"));
+}
+
+static void
+tokens_hold_no_ascii_but_letters_and_digits(void **state)
+{
+    struct arena *a = *state;
+    const char *t = search_tokens(
+        a, "a\"b' OR \"c\" NEAR(d) {e} -f *g ^h:i (j) \\k;l--m %n_o\x01p \xE2\x80\x8Bq", true);
+    for (const char *p = t; *p != '\0'; p++) {
+        unsigned char c = (unsigned char)*p;
+        assert_true(c >= 128 || c == ' ' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z'));
+    }
+    assert_true(text_list_has(t, "or")); // a word like any other
+}
+
+static void
+expressions_quote_every_token(void **state)
+{
+    struct arena *a = *state;
+    assert_string_equal(search_expression(a, "江南 OR \"x"), "\"江南\" \"or\" \"x\"");
+    assert_null(search_expression(a, ""));
+    assert_null(search_expression(a, NULL));
+    assert_null(search_expression(a, "\"*()-"));
+}
+
+static void
+huge_input_is_bounded(void **state)
+{
+    struct arena *a = *state;
+    enum { SIZE = 300000 };
+    char *text = arena_alloc(a, SIZE + 1);
+    for (size_t i = 0; i + 3 <= SIZE; i += 3) {
+        memcpy(text + i, "\xE6\xB1\x9F", 3);
+    }
+    size_t n = strlen(search_tokens(a, text, true));
+    assert_in_range(n, 1, 256 * 1024);
+    assert_true(text_is_utf8(search_tokens(a, text, true), n));
+    const char *e = search_expression(a, text);
+    assert_in_range(strlen(e), 1, 1024); // at most 64 words of two characters
+}
+
+static void
+kinds_have_ranges_of_their_own(void **state)
+{
+    int64_t org = search_base("organization");
+    int64_t enterprise = search_base("enterprise");
+    assert_true(org > 0);
+    assert_true(enterprise - org >= INT64_C(1) << 40);
+    assert_int_equal(search_base("nonsense"), 0);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(chinese_is_cut_into_pairs),      TEST(other_scripts_are_words_in_one_case),
+        TEST(names_have_pinyin_and_initials), TEST(tokens_hold_no_ascii_but_letters_and_digits),
+        TEST(expressions_quote_every_token),  TEST(huge_input_is_bounded),
+        TEST(kinds_have_ranges_of_their_own),
+    };
+    return cmocka_run_group_tests_name("search", tests, NULL, NULL);
+}
