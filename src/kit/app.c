@@ -30,6 +30,15 @@ static const struct db_stmt SETTING_SET = {
            "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
     .params = "key:text value:text"};
 
+extern const struct db_stmt *const ACCOUNT_STMTS[],
+    *const ATTACHMENT_STMTS[], *const AUDIT_STMTS[], *const NOTICE_STMTS[],
+                                                         *const REPLAY_STMTS[],
+                                                             *const SESSION_STMTS[];
+static const struct db_stmt *const SETTING_STMTS[] = {&SETTING_GET, &SETTING_SET, NULL};
+const struct db_stmt *const *const KIT_STATEMENTS[] = {
+    ACCOUNT_STMTS, ATTACHMENT_STMTS, AUDIT_STMTS,   NOTICE_STMTS,
+    REPLAY_STMTS,  SESSION_STMTS,    SETTING_STMTS, NULL};
+
 const char *
 setting_get(struct db_tx *tx, struct arena *a, const char *key)
 {

@@ -34,6 +34,9 @@ struct app *app_open(const struct app_options *o, const struct module *const *mo
                      const char **why);
 void app_close(struct app *app);
 
+// The kit's own statements, as NULL-ended lists in a NULL-ended list.
+extern const struct db_stmt *const *const KIT_STATEMENTS[];
+
 // The http_app that serves it.
 struct http_app app_http(struct app *app);
 

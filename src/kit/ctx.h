@@ -71,7 +71,7 @@ struct ctx {
     const char *cookie;      // a Set-Cookie value: sessions, preferences
     const char *detail;      // of a problem
     const struct value *extra; // members added to a problem (409: allowed steps)
-    struct value *page;      // presentation: what `show` adds for the template
+    struct value *page;      // presentation: an empty map that `show` fills
     const char *template;    // overrides route->page
     const char *raw_type;    // set: the answer is raw_body, not JSON or a page
     const char *raw_body;

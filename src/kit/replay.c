@@ -7,20 +7,22 @@
 
 #include <string.h>
 
-const struct db_stmt REPLAY_FIND = {
+static const struct db_stmt REPLAY_FIND = {
     .name = "replay.find",
     .sql = "SELECT body_hash, status, location, flash, answer FROM replay "
            "WHERE account_id = $1 AND key = $2",
     .params = "account_id:int key:text",
     .row = "body_hash:blob status:int location:text? flash:text? answer:json?"};
 
-const struct db_stmt REPLAY_KEEP = {
+static const struct db_stmt REPLAY_KEEP = {
     .name = "replay.keep",
     .sql =
         "INSERT INTO replay (account_id, key, body_hash, status, location, flash, answer, at) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     .params = "account_id:int key:text body_hash:blob status:int location:text? flash:text? "
               "answer:text? at:time"};
+
+const struct db_stmt *const REPLAY_STMTS[] = {&REPLAY_FIND, &REPLAY_KEEP, NULL};
 
 bool
 replay_find(struct exchange *x)

@@ -199,6 +199,7 @@ show_again(struct ctx *c)
     const char *detail = c->detail;
     c->renewed = true;
     c->template = NULL;
+    c->page = value_map(c->arena);
     if (route->again(c) != ERR_OK ||
         (route->again_show != NULL && route->again_show(c) != ERR_OK)) {
         return false;
@@ -215,6 +216,7 @@ respond_page(struct ctx *c)
 {
     if (c->result == ERR_OK && c->raw_type == NULL && c->route->method == HTTP_GET &&
         c->route->show != NULL && c->location == NULL) {
+        c->page = value_map(c->arena);
         c->result = c->route->show(c);
     }
     if (c->result == ERR_OK && c->raw_type != NULL) {

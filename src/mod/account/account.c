@@ -497,8 +497,12 @@ static const struct nav_item NAV[] = {
     {0},
 };
 
-static const struct db_stmt *const STMTS[] = {&PREFS,   &DRAFT_SAVE,   &DRAFT_GET,  &DRAFT_DROP,
-                                              &NOTICES, &NOTICES_READ, &AUDIT_LIST, NULL};
+static const struct db_stmt *const STMTS[] = {
+    &PREFS,        &DRAFT_SAVE,    &DRAFT_GET,
+    &DRAFT_DROP,   &NOTICES,       &NOTICES_READ,
+    &AUDIT_LIST,   &LOGIN_ACCOUNT, &LOGIN_THROTTLED,
+    &LOGIN_FAILED, &LOGIN_FORGIVE, &LOGIN_SET_PASSWORD,
+    NULL};
 
 const struct module ACCOUNT_MODULE = {
     .name = "account", .routes = ROUTES, .stmts = STMTS, .nav = NAV};

@@ -6,7 +6,8 @@
 #include "kit/route.h"
 
 extern const struct field LOGIN_FIELDS[], ACTIVATE_FIELDS[], PASSWORD_FIELDS[];
-extern const struct db_stmt *const LOGIN_STMTS[];
+extern const struct db_stmt LOGIN_ACCOUNT, LOGIN_THROTTLED, LOGIN_FAILED, LOGIN_FORGIVE,
+    LOGIN_SET_PASSWORD;
 
 enum err login_run_form(struct ctx *c);
 enum err login_show_form(struct ctx *c);

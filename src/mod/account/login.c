@@ -85,33 +85,31 @@ const struct field PASSWORD_FIELDS[] = {
     {0},
 };
 
-static const struct db_stmt FOR_LOGIN = {
+const struct db_stmt LOGIN_ACCOUNT = {
     .name = "login.account",
     .sql = "SELECT id, password_hash, activation_hash, activation_until FROM account "
            "WHERE login = $1 AND state = 'active'",
     .params = "login:text",
     .row = "id:int hash:text? activation_hash:blob? activation_until:time?"};
-static const struct db_stmt THROTTLED = {
+const struct db_stmt LOGIN_THROTTLED = {
     .name = "login.throttled",
     .sql = "SELECT failures, until FROM throttle WHERE key = $1",
     .params = "key:text",
     .row = "failures:int until:time"};
-static const struct db_stmt FAILED = {
+const struct db_stmt LOGIN_FAILED = {
     .name = "login.failed",
     .sql =
         "INSERT INTO throttle (key, failures, until) VALUES ($1, $2, $3) "
         "ON CONFLICT (key) DO UPDATE SET failures = excluded.failures, until = excluded.until",
     .params = "key:text failures:int until:time"};
-static const struct db_stmt FORGIVE = {.name = "login.forgive",
-                                       .sql = "DELETE FROM throttle WHERE key = $1",
-                                       .params = "key:text"};
-static const struct db_stmt SET_PASSWORD = {
+const struct db_stmt LOGIN_FORGIVE = {.name = "login.forgive",
+                                      .sql = "DELETE FROM throttle WHERE key = $1",
+                                      .params = "key:text"};
+const struct db_stmt LOGIN_SET_PASSWORD = {
     .name = "login.set_password",
     .sql = "UPDATE account SET password_hash = $2, activation_hash = NULL, "
            "activation_until = NULL, updated_at = $3, version = version + 1 WHERE id = $1",
     .params = "id:int hash:text now:time"};
-const struct db_stmt *const LOGIN_STMTS[] = {&FOR_LOGIN, &THROTTLED,    &FAILED,
-                                             &FORGIVE,   &SET_PASSWORD, NULL};
 
 // What `prepare` found out, away from the request threads.
 struct attempt {
@@ -141,7 +139,7 @@ attempt_new(struct ctx *c, const char *login)
 {
     struct attempt *t = ARENA_NEW(c->arena, struct attempt);
     t->key = throttle_key(c, login);
-    struct db_rows *r = db_query(c->tx, &THROTTLED, DB_ARGS(DB_TEXT(t->key)));
+    struct db_rows *r = db_query(c->tx, &LOGIN_THROTTLED, DB_ARGS(DB_TEXT(t->key)));
     if (db_next(r)) {
         t->failures = db_int(r, 0);
         t->waits = db_int(r, 1) > c->now;
@@ -175,7 +173,7 @@ login_prepare(struct ctx *c)
     if (t->waits) {
         return ERR_OK;
     }
-    struct db_rows *r = db_query(c->tx, &FOR_LOGIN, DB_ARGS(DB_TEXT(login)));
+    struct db_rows *r = db_query(c->tx, &LOGIN_ACCOUNT, DB_ARGS(DB_TEXT(login)));
     if (db_next(r)) {
         t->account_id = db_int(r, 0);
         hash = arena_strdup(c->arena, db_text(r, 1));
@@ -197,7 +195,7 @@ remember_failure(struct ctx *c, const struct attempt *t)
         wait = n - FREE_FAILURES > 9 ? LONGEST_WAIT_S : INT64_C(2) << (n - FREE_FAILURES);
         wait = wait > LONGEST_WAIT_S ? LONGEST_WAIT_S : wait;
     }
-    db_run(c->tx, &FAILED,
+    db_run(c->tx, &LOGIN_FAILED,
            DB_ARGS(DB_TEXT(t->key), DB_INT(n), DB_INT(c->now + wait * TIME_SECOND)));
 }
 
@@ -226,7 +224,7 @@ login_run(struct ctx *c)
     if (!t->right) {
         return refuse(c, t, T("账号或密码不对"));
     }
-    db_run(c->tx, &FORGIVE, DB_ARGS(DB_TEXT(t->key)));
+    db_run(c->tx, &LOGIN_FORGIVE, DB_ARGS(DB_TEXT(t->key)));
     enum err e = session_open(c, t->account_id);
     audit_write(c, "session.login", "account", t->account_id, NULL);
     c->location = next != NULL && is_own_path(next) ? next : "/";
@@ -280,7 +278,7 @@ activate_prepare(struct ctx *c)
     if (check_new_password(c, login) != ERR_OK) {
         return ERR_INVALID;
     }
-    struct db_rows *r = db_query(c->tx, &FOR_LOGIN, DB_ARGS(DB_TEXT(login)));
+    struct db_rows *r = db_query(c->tx, &LOGIN_ACCOUNT, DB_ARGS(DB_TEXT(login)));
     if (db_next(r)) {
         t->account_id = db_int(r, 0);
         t->right = code_matches(c, r);
@@ -303,7 +301,7 @@ activate_run(struct ctx *c)
         c->location = "/activate";
         return ERR_OK;
     }
-    db_run(c->tx, &SET_PASSWORD,
+    db_run(c->tx, &LOGIN_SET_PASSWORD,
            DB_ARGS(DB_INT(t->account_id), DB_TEXT(t->new_hash), DB_INT(c->now)));
     session_close_all(c, t->account_id);
     enum err e = session_open(c, t->account_id);
@@ -323,7 +321,7 @@ password_prepare(struct ctx *c)
     if (check_new_password(c, c->actor->login) != ERR_OK) {
         return ERR_INVALID;
     }
-    struct db_rows *r = db_query(c->tx, &FOR_LOGIN, DB_ARGS(DB_TEXT(c->actor->login)));
+    struct db_rows *r = db_query(c->tx, &LOGIN_ACCOUNT, DB_ARGS(DB_TEXT(c->actor->login)));
     if (db_next(r)) {
         hash = arena_strdup(c->arena, db_text(r, 1));
     }
@@ -339,7 +337,7 @@ enum err
 password_run(struct ctx *c)
 {
     const struct attempt *t = c->prepared;
-    db_run(c->tx, &SET_PASSWORD,
+    db_run(c->tx, &LOGIN_SET_PASSWORD,
            DB_ARGS(DB_INT(c->actor->id), DB_TEXT(t->new_hash), DB_INT(c->now)));
     session_close_all(c, c->actor->id);
     enum err e = session_open(c, c->actor->id);
