@@ -3,10 +3,11 @@
 // What others may use: values as the API prints them, the steps a reader may take, the words.
 //
 // A demand as a value: {id receipt_no title state category source level enterprise_id
-// enterprise chamber_id chamber lead_unit_id lead_unit created_at updated_at submitted_at due_at
-// light supervised_at extension outcome satisfaction reopenings open visibility version}; in
-// full also {body hope contact_name contact_mobile created_by accepted_at answered_at closed_at
-// closed_by review_on merged_into comment legs[] cards[] clock{} attachments[]}.
+// enterprise chamber_id chamber lead_unit_id lead_unit created_at updated_at submitted_at
+// due_at light supervised_at extension outcome satisfaction reopenings open visibility
+// version}; in full also {body hope contact_name contact_mobile created_by accepted_at
+// answered_at closed_at closed_by review_on merged_into comment legs[] cards[] clock{}
+// attachments[]}.
 //   level    "L1" … "L4" or null
 //   light    "green" "yellow" "red" "paused" "done"; null for drafts
 //   due_at   the earliest due that counts, null when none is open
@@ -35,7 +36,8 @@ extern const struct choice DEMAND_LIGHTS[];
 extern const struct choice DEMAND_SATISFACTIONS[]; // "5" 非常满意 … "1" 非常不满意
 extern const struct choice DEMAND_EVENTS[];        // by type: 提交诉求 …
 extern const struct choice DEMAND_LEG_STATES[];
-extern const struct choice DEMAND_VIEWS[]; // mine due overdue unassigned to_rate open supervised all
+extern const struct choice
+    DEMAND_VIEWS[]; // mine due overdue unassigned to_rate open supervised all
 
 // The input of POST /demands, for field_form.
 extern const struct field DEMAND_FIELDS[];

@@ -180,7 +180,8 @@ check_places(struct ctx *c, const struct demand *d)
 {
     const struct value *e =
         d->enterprise_id == 0 ? NULL : demand_store_enterprise(c, d->enterprise_id);
-    if (e == NULL) {
+    // History and messages from elsewhere may name no enterprise of this district.
+    if (e == NULL && d->enterprise_id != 0) {
         ctx_fault(c, "enterprise_id", "unknown", T("没有这家企业。"));
     }
     if (d->lead_unit_id != 0 && demand_store_department(c, d->lead_unit_id) == NULL) {

@@ -27,7 +27,7 @@ static const struct db_stmt INSERT = {
            " $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32,"
            " $33) RETURNING id",
     .params = "receipt_no:text state:text source:text level:text? category:text"
-              " enterprise_id:int chamber_id:int? lead_unit_id:int? created_by:int? title:text"
+              " enterprise_id:int? chamber_id:int? lead_unit_id:int? created_by:int? title:text"
               " body:text hope:text? contact_name:text? contact_mobile:text? visibility:text"
               " outcome:text? satisfaction:int? comment:text? closed_by:text?"
               " submitted_at:time? accepted_at:time? answered_at:time? closed_at:time?"
@@ -66,7 +66,7 @@ static const struct db_stmt SAVE = {
 
 #define GET_COLUMNS                                                                            \
     "id:int receipt_no:text title:text state:text category:text source:text level:text?"       \
-    " enterprise_id:int enterprise:text? chamber_id:int? chamber:text? lead_unit_id:int?"      \
+    " enterprise_id:int? enterprise:text? chamber_id:int? chamber:text? lead_unit_id:int?"      \
     " lead_unit:text? visibility:text body:text hope:text? contact_name:text?"                 \
     " contact_mobile:text? created_by:int? created_at:time updated_at:time"                    \
     " submitted_at:time? accepted_at:time? answered_at:time? closed_at:time? due_at:time?"     \
@@ -228,7 +228,7 @@ demand_store_insert(struct ctx *c, const struct demand *d, const struct value *i
     return db_insert(
         c->tx, &INSERT,
         DB_ARGS(DB_TEXT(d->receipt_no), DB_TEXT(d->state), DB_TEXT(d->source),
-                DB_TEXT(d->level), DB_TEXT(d->category), DB_INT(d->enterprise_id),
+                DB_TEXT(d->level), DB_TEXT(d->category), DB_REF(d->enterprise_id),
                 DB_REF(d->chamber_id), DB_REF(d->lead_unit_id), DB_REF(d->created_by),
                 DB_TEXT(d->title), DB_TEXT(value_get_text(in, "body")),
                 DB_TEXT(value_get_text(in, "hope")),
