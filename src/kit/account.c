@@ -65,6 +65,12 @@ account_check_password(struct app *app, const char *hash, const char *password)
     return ok;
 }
 
+bool
+account_hash_outdated(const char *hash)
+{
+    return crypto_pwhash_str_needs_rehash(hash, ARGON_PASSES, ARGON_MEMORY) != 0;
+}
+
 const char *
 account_password_fault(struct arena *a, const char *password, const char *login)
 {

@@ -9,6 +9,8 @@
 // route or the command line. In the arena.
 const char *account_hash_password(struct app *app, struct arena *a, const char *password);
 bool account_check_password(struct app *app, const char *hash, const char *password);
+// True when the hash was made with weaker parameters than today's: hash again at log-in.
+bool account_hash_outdated(const char *hash);
 // NULL when the password may be used, else the Chinese reason (AN3).
 const char *account_password_fault(struct arena *a, const char *password, const char *login);
 

@@ -9,6 +9,7 @@
 #include "kit/notice.h"
 #include "kit/session.h"
 #include "mod/account/account_impl.h"
+#include "mod/account/throttle.h"
 
 #include <string.h>
 
@@ -498,10 +499,9 @@ static const struct nav_item NAV[] = {
 };
 
 static const struct db_stmt *const STMTS[] = {
-    &PREFS,        &DRAFT_SAVE,    &DRAFT_GET,
-    &DRAFT_DROP,   &NOTICES,       &NOTICES_READ,
-    &AUDIT_LIST,   &LOGIN_ACCOUNT, &LOGIN_THROTTLED,
-    &LOGIN_FAILED, &LOGIN_FORGIVE, &LOGIN_SET_PASSWORD,
+    &PREFS,        &DRAFT_SAVE,   &DRAFT_GET,     &DRAFT_DROP,         &NOTICES,
+    &NOTICES_READ, &AUDIT_LIST,   &LOGIN_ACCOUNT, &LOGIN_SET_PASSWORD, &LOGIN_ACTIVATE,
+    &LOGIN_REHASH, &THROTTLE_GET, &THROTTLE_PUT,  &THROTTLE_FORGET,    &THROTTLE_EXPIRE,
     NULL};
 
 const struct module ACCOUNT_MODULE = {

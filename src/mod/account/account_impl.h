@@ -6,8 +6,7 @@
 #include "kit/route.h"
 
 extern const struct field LOGIN_FIELDS[], ACTIVATE_FIELDS[], PASSWORD_FIELDS[];
-extern const struct db_stmt LOGIN_ACCOUNT, LOGIN_THROTTLED, LOGIN_FAILED, LOGIN_FORGIVE,
-    LOGIN_SET_PASSWORD;
+extern const struct db_stmt LOGIN_ACCOUNT, LOGIN_SET_PASSWORD, LOGIN_ACTIVATE, LOGIN_REHASH;
 
 enum err login_run_form(struct ctx *c);
 enum err login_show_form(struct ctx *c);

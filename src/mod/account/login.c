@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Logging in. Guessing is slowed down for each pair of account and network, so that an
-// outsider who guesses cannot lock the owner out; the answer and its time are the same whether
-// the account exists or not.
+// Logging in: the answer and its time are the same whether the account exists or not. A try
+// that fails is written down (throttle, audit), so it is answered by a commit, not by an error
+// that would roll back.
 #include "mod/account/account_impl.h"
 
 #include "base/text.h"
@@ -9,13 +9,14 @@
 #include "kit/app.h"
 #include "kit/audit.h"
 #include "kit/session.h"
+#include "mod/account/throttle.h"
 
 #include <pthread.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { FREE_FAILURES = 5, LONGEST_WAIT_S = 900 };
+enum { CODE_HASH = crypto_hash_sha256_BYTES };
 
 const struct field LOGIN_FIELDS[] = {
     {.name = "login",
@@ -87,38 +88,36 @@ const struct field PASSWORD_FIELDS[] = {
 
 const struct db_stmt LOGIN_ACCOUNT = {
     .name = "login.account",
-    .sql = "SELECT id, password_hash, activation_hash, activation_until FROM account "
+    .sql = "SELECT id, name, password_hash, activation_hash, activation_until FROM account "
            "WHERE login = $1 AND state = 'active'",
     .params = "login:text",
-    .row = "id:int hash:text? activation_hash:blob? activation_until:time?"};
-const struct db_stmt LOGIN_THROTTLED = {
-    .name = "login.throttled",
-    .sql = "SELECT failures, until FROM throttle WHERE key = $1",
-    .params = "key:text",
-    .row = "failures:int until:time"};
-const struct db_stmt LOGIN_FAILED = {
-    .name = "login.failed",
-    .sql =
-        "INSERT INTO throttle (key, failures, until) VALUES ($1, $2, $3) "
-        "ON CONFLICT (key) DO UPDATE SET failures = excluded.failures, until = excluded.until",
-    .params = "key:text failures:int until:time"};
-const struct db_stmt LOGIN_FORGIVE = {.name = "login.forgive",
-                                      .sql = "DELETE FROM throttle WHERE key = $1",
-                                      .params = "key:text"};
+    .row = "id:int name:text hash:text? activation_hash:blob? activation_until:time?"};
 const struct db_stmt LOGIN_SET_PASSWORD = {
     .name = "login.set_password",
     .sql = "UPDATE account SET password_hash = $2, activation_hash = NULL, "
            "activation_until = NULL, updated_at = $3, version = version + 1 WHERE id = $1",
     .params = "id:int hash:text now:time"};
+// One use: whoever comes second with the same code changes nothing.
+const struct db_stmt LOGIN_ACTIVATE = {
+    .name = "login.activate",
+    .sql = "UPDATE account SET password_hash = $2, activation_hash = NULL, "
+           "activation_until = NULL, updated_at = $3, version = version + 1 "
+           "WHERE id = $1 AND activation_hash = $4 AND activation_until > $3",
+    .params = "id:int hash:text now:time code:blob"};
+const struct db_stmt LOGIN_REHASH = {
+    .name = "login.rehash",
+    .sql = "UPDATE account SET password_hash = $2 WHERE id = $1 AND password_hash = $3",
+    .params = "id:int hash:text old:text"};
 
 // What `prepare` found out, away from the request threads.
 struct attempt {
+    struct throttle throttle;
     int64_t account_id; // 0 unknown
+    const char *name;
     bool right;
-    bool waits; // too many failures: not even looked at
-    int64_t failures;
-    const char *key;
-    const char *new_hash;
+    unsigned char code[CODE_HASH];
+    const char *hash;     // as it was; NULL none
+    const char *new_hash; // NULL: stays
 };
 
 bool
@@ -128,25 +127,33 @@ is_own_path(const char *s)
            !text_has_control(s, false);
 }
 
-static const char *
-throttle_key(struct ctx *c, const char *login)
-{
-    return arena_printf(c->arena, "%s %s", text_lower(c->arena, login), c->req->peer);
-}
-
 static struct attempt *
 attempt_new(struct ctx *c, const char *login)
 {
     struct attempt *t = ARENA_NEW(c->arena, struct attempt);
-    t->key = throttle_key(c, login);
-    struct db_rows *r = db_query(c->tx, &LOGIN_THROTTLED, DB_ARGS(DB_TEXT(t->key)));
-    if (db_next(r)) {
-        t->failures = db_int(r, 0);
-        t->waits = db_int(r, 1) > c->now;
-    }
-    db_end(r);
+    throttle_read(c, login, &t->throttle);
     c->prepared = t;
     return t;
+}
+
+static enum err
+too_many(struct ctx *c, const struct attempt *t)
+{
+    const char *seconds =
+        arena_printf(c->arena, "%lld", (long long)((t->throttle.wait + 999) / 1000));
+    c->detail = ctx_trf(c, T("试的次数太多，请过 {0} 秒再试"), 1, seconds);
+    return ERR_TOO_MANY;
+}
+
+// The log-in itself is done by whom it makes known.
+static void
+audit_as(struct ctx *c, const struct attempt *t, const char *action)
+{
+    const struct actor *nobody = c->actor;
+    const struct actor who = {.id = t->account_id, .name = t->name};
+    c->actor = &who;
+    audit_write(c, action, "account", t->account_id, NULL);
+    c->actor = nobody;
 }
 
 // A hash of nothing anybody knows, so that an unknown account costs the same time.
@@ -164,52 +171,34 @@ dummy_hash(struct ctx *c)
     return kept;
 }
 
+static void
+find_account(struct ctx *c, const char *login, struct attempt *t)
+{
+    struct db_rows *r = db_query(c->tx, &LOGIN_ACCOUNT, DB_ARGS(DB_TEXT(login)));
+    if (db_next(r)) {
+        t->account_id = db_int(r, 0);
+        t->name = arena_strdup(c->arena, db_text(r, 1));
+        t->hash = arena_strdup(c->arena, db_text(r, 2));
+    }
+    db_end(r);
+}
+
 enum err
 login_prepare(struct ctx *c)
 {
     const char *login = value_get_text(c->in, "login");
+    const char *password = value_get_text(c->in, "password");
     struct attempt *t = attempt_new(c, login);
-    const char *hash = NULL;
-    if (t->waits) {
-        return ERR_OK;
+    if (t->throttle.wait > 0) {
+        return too_many(c, t);
     }
-    struct db_rows *r = db_query(c->tx, &LOGIN_ACCOUNT, DB_ARGS(DB_TEXT(login)));
-    if (db_next(r)) {
-        t->account_id = db_int(r, 0);
-        hash = arena_strdup(c->arena, db_text(r, 1));
-    }
-    db_end(r);
-    bool known = hash != NULL;
-    bool right = account_check_password(c->app, known ? hash : dummy_hash(c),
-                                        value_get_text(c->in, "password"));
+    find_account(c, login, t);
+    bool known = t->hash != NULL;
+    bool right = account_check_password(c->app, known ? t->hash : dummy_hash(c), password);
     t->right = known && right;
-    return ERR_OK;
-}
-
-// Waits double from 2 s after five failures to 15 minutes.
-static void
-remember_failure(struct ctx *c, const struct attempt *t)
-{
-    int64_t n = t->failures + 1, wait = 0;
-    if (n >= FREE_FAILURES) {
-        wait = n - FREE_FAILURES > 9 ? LONGEST_WAIT_S : INT64_C(2) << (n - FREE_FAILURES);
-        wait = wait > LONGEST_WAIT_S ? LONGEST_WAIT_S : wait;
+    if (t->right && account_hash_outdated(t->hash)) {
+        t->new_hash = account_hash_password(c->app, c->arena, password);
     }
-    db_run(c->tx, &LOGIN_FAILED,
-           DB_ARGS(DB_TEXT(t->key), DB_INT(n), DB_INT(c->now + wait * TIME_SECOND)));
-}
-
-// A refusal is written down, so it must not roll back: the answer is a page of its own.
-static enum err
-refuse(struct ctx *c, const struct attempt *t, const char *why)
-{
-    remember_failure(c, t);
-    audit_write(c, "session.refused", "account", t->account_id, NULL);
-    const char *next = value_get_text(c->in, "next");
-    c->flash = ctx_tr(c, why);
-    c->location = next == NULL || !is_own_path(next)
-                      ? "/login?failed=1"
-                      : arena_printf(c->arena, "/login?failed=1&next=%s", next);
     return ERR_OK;
 }
 
@@ -218,16 +207,23 @@ login_run(struct ctx *c)
 {
     const struct attempt *t = c->prepared;
     const char *next = value_get_text(c->in, "next");
-    if (t->waits) {
-        return ctx_refuse(c, ERR_TOO_MANY, T("试的次数太多，请过一会儿再登录"));
-    }
     if (!t->right) {
-        return refuse(c, t, T("账号或密码不对"));
+        throttle_failed(c, &t->throttle);
+        audit_write(c, "session.refused", "account", t->account_id, NULL);
+        c->status = 422;
+        c->template = "login";
+        c->renewed = true;
+        c->detail = ctx_tr(c, T("账号或密码不对"));
+        return login_show_form(c);
     }
-    db_run(c->tx, &LOGIN_FORGIVE, DB_ARGS(DB_TEXT(t->key)));
+    throttle_passed(c, &t->throttle);
+    if (t->new_hash != NULL) {
+        db_run(c->tx, &LOGIN_REHASH,
+               DB_ARGS(DB_INT(t->account_id), DB_TEXT(t->new_hash), DB_TEXT(t->hash)));
+    }
     enum err e = session_open(c, t->account_id);
-    audit_write(c, "session.login", "account", t->account_id, NULL);
-    c->location = next != NULL && is_own_path(next) ? next : "/";
+    audit_as(c, t, "session.login");
+    c->location = is_own_path(next) ? next : "/";
     return e;
 }
 
@@ -256,15 +252,26 @@ check_new_password(struct ctx *c, const char *login)
     return ERR_OK;
 }
 
-static bool
-code_matches(struct ctx *c, struct db_rows *r)
+static void
+hash_code(const char *code, unsigned char out[CODE_HASH])
 {
-    const char *code = value_get_text(c->in, "code");
-    unsigned char hash[32];
-    size_t n = 0;
-    const void *kept = db_blob(r, 2, &n);
-    crypto_hash_sha256(hash, (const unsigned char *)code, strlen(code));
-    return n == sizeof hash && sodium_memcmp(kept, hash, n) == 0 && db_int(r, 3) > c->now;
+    crypto_hash_sha256(out, (const unsigned char *)code, strlen(code));
+}
+
+// True when the account waits for this code.
+static bool
+code_matches(struct ctx *c, const char *login, const struct attempt *t)
+{
+    struct db_rows *r = db_query(c->tx, &LOGIN_ACCOUNT, DB_ARGS(DB_TEXT(login)));
+    bool matches = false;
+    if (db_next(r)) {
+        size_t n = 0;
+        const void *kept = db_blob(r, 3, &n);
+        matches =
+            n == CODE_HASH && sodium_memcmp(kept, t->code, n) == 0 && db_int(r, 4) > c->now;
+    }
+    db_end(r);
+    return matches;
 }
 
 enum err
@@ -272,18 +279,16 @@ activate_prepare(struct ctx *c)
 {
     const char *login = value_get_text(c->in, "login");
     struct attempt *t = attempt_new(c, login);
-    if (t->waits) {
-        return ERR_OK;
+    if (t->throttle.wait > 0) {
+        return too_many(c, t);
     }
     if (check_new_password(c, login) != ERR_OK) {
         return ERR_INVALID;
     }
-    struct db_rows *r = db_query(c->tx, &LOGIN_ACCOUNT, DB_ARGS(DB_TEXT(login)));
-    if (db_next(r)) {
-        t->account_id = db_int(r, 0);
-        t->right = code_matches(c, r);
-    }
-    db_end(r);
+    hash_code(text_lower(c->arena, value_get_text(c->in, "code")), t->code);
+    find_account(c, login, t);
+    t->right = code_matches(c, login, t);
+    // Hashed in any case: the time must not tell whether the code was right.
     t->new_hash = account_hash_password(c->app, c->arena, value_get_text(c->in, "password"));
     return t->new_hash == NULL ? ERR_UNAVAILABLE : ERR_OK;
 }
@@ -292,20 +297,20 @@ enum err
 activate_run(struct ctx *c)
 {
     const struct attempt *t = c->prepared;
-    if (t->waits) {
-        return ctx_refuse(c, ERR_TOO_MANY, T("试的次数太多，请过一会儿再试"));
-    }
-    if (!t->right) {
-        remember_failure(c, t);
+    bool right = t->right && db_run(c->tx, &LOGIN_ACTIVATE,
+                                    DB_ARGS(DB_INT(t->account_id), DB_TEXT(t->new_hash),
+                                            DB_INT(c->now), DB_BLOB(t->code, CODE_HASH))) == 1;
+    if (!right) {
+        throttle_failed(c, &t->throttle);
+        audit_write(c, "account.activation_refused", "account", t->account_id, NULL);
         c->flash = ctx_tr(c, T("账号或开通码不对，或者已经过期"));
         c->location = "/activate";
         return ERR_OK;
     }
-    db_run(c->tx, &LOGIN_SET_PASSWORD,
-           DB_ARGS(DB_INT(t->account_id), DB_TEXT(t->new_hash), DB_INT(c->now)));
+    throttle_passed(c, &t->throttle);
     session_close_all(c, t->account_id);
     enum err e = session_open(c, t->account_id);
-    audit_write(c, "account.activate", "account", t->account_id, NULL);
+    audit_as(c, t, "account.activate");
     c->location = "/";
     return e;
 }
@@ -313,30 +318,36 @@ activate_run(struct ctx *c)
 enum err
 password_prepare(struct ctx *c)
 {
-    struct attempt *t = attempt_new(c, c->actor->login);
-    const char *hash = NULL;
-    if (t->waits) {
-        return ctx_refuse(c, ERR_TOO_MANY, T("试的次数太多，请过一会儿再试"));
+    const char *login = c->actor->login;
+    struct attempt *t = attempt_new(c, login);
+    if (t->throttle.wait > 0) {
+        return too_many(c, t);
     }
-    if (check_new_password(c, c->actor->login) != ERR_OK) {
+    if (check_new_password(c, login) != ERR_OK) {
         return ERR_INVALID;
     }
-    struct db_rows *r = db_query(c->tx, &LOGIN_ACCOUNT, DB_ARGS(DB_TEXT(c->actor->login)));
-    if (db_next(r)) {
-        hash = arena_strdup(c->arena, db_text(r, 1));
+    find_account(c, login, t);
+    t->right = t->hash != NULL &&
+               account_check_password(c->app, t->hash, value_get_text(c->in, "old"));
+    if (t->right) {
+        t->new_hash =
+            account_hash_password(c->app, c->arena, value_get_text(c->in, "password"));
     }
-    db_end(r);
-    if (hash == NULL || !account_check_password(c->app, hash, value_get_text(c->in, "old"))) {
-        return ctx_fault(c, "old", "wrong", T("现在的密码不对"));
-    }
-    t->new_hash = account_hash_password(c->app, c->arena, value_get_text(c->in, "password"));
-    return t->new_hash == NULL ? ERR_UNAVAILABLE : ERR_OK;
+    return t->right && t->new_hash == NULL ? ERR_UNAVAILABLE : ERR_OK;
 }
 
 enum err
 password_run(struct ctx *c)
 {
     const struct attempt *t = c->prepared;
+    if (!t->right) {
+        throttle_failed(c, &t->throttle);
+        audit_write(c, "account.password_refused", "account", c->actor->id, NULL);
+        c->flash = ctx_tr(c, T("现在的密码不对"));
+        c->location = "/me/password";
+        return ERR_OK;
+    }
+    throttle_passed(c, &t->throttle);
     db_run(c->tx, &LOGIN_SET_PASSWORD,
            DB_ARGS(DB_INT(c->actor->id), DB_TEXT(t->new_hash), DB_INT(c->now)));
     session_close_all(c, c->actor->id);
@@ -347,8 +358,7 @@ password_run(struct ctx *c)
     return e;
 }
 
-// ---- forms
-// ------------------------------------------------------------------------------------
+// ---- forms -------------------------------------------------------------------------------
 
 enum err
 login_run_form(struct ctx *c)
@@ -370,10 +380,9 @@ login_show_form(struct ctx *c)
     value_set_text(a, c->page, "login",
                    c->renewed ? http_list_get(&c->req->form, "login") : "");
     value_set_text(a, c->page, "error",
-                   c->detail != NULL                ? c->detail
-                   : c->faults.count > 0            ? c->faults.items[0].message
-                   : ctx_query(c, "failed") != NULL ? ctx_tr(c, T("账号或密码不对"))
-                                                    : NULL);
+                   c->detail != NULL     ? c->detail
+                   : c->faults.count > 0 ? c->faults.items[0].message
+                                         : NULL);
     return ERR_OK;
 }
 
