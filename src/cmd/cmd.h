@@ -33,7 +33,7 @@ int cmd_routes(int argc, char **argv);
 int cmd_sql(int argc, char **argv);
 
 // Statements of commands, no routes.
-extern const struct module IMPORT_MODULE, CHECK_MODULE;
+extern const struct module IMPORT_MODULE, CHECK_MODULE, GENERATE_MODULE;
 
 // ---- arguments -------------------------------------------------------------------------
 

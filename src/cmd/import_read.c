@@ -215,7 +215,9 @@ import_header(struct import_table *t, const char *const *cells, size_t n, const 
     for (size_t i = 0; i < n; i++) {
         t->titles[i] = text_tidy(t->arena, cells[i], false);
         t->by_column[i] = field_of_column(t, t->titles[i]);
-        if (t->by_column[i] == NULL && *t->titles[i] != '\0') {
+        const struct value *meant = value_get(t->map->columns, t->titles[i]);
+        bool dropped = meant != NULL && meant->type == VALUE_TEXT && meant->n == 0;
+        if (t->by_column[i] == NULL && *t->titles[i] != '\0' && !dropped) {
             unknown[t->unknown_count++] = t->titles[i];
         }
     }

@@ -35,7 +35,7 @@ struct import_table {
     struct arena *arena; // lives as long as the table
     const struct import_map *map;
     const struct field *fields; // what a row may hold
-    const char *const *unknown; // foreign columns that are left out
+    const char *const *unknown; // columns nobody asked to leave out, but are
     size_t unknown_count;
     const struct field **by_column; // NULL: left out
     const char **titles;            // the foreign names, for the error sheet
