@@ -386,7 +386,7 @@ record_update(struct ctx *c, const struct record_kind *k, int64_t id, const stru
     }
     int64_t current = value_get_int(old, "version", 0);
     if (version != 0 && version != current) {
-        return ctx_refuse(c, ERR_STALE, T("别人刚刚改过这条资料，请刷新后再改"));
+        return ctx_refuse(c, ERR_STALE, T("别人刚刚改过这条资料，请核对后再保存"));
     }
     struct value *rec = value_map(c->arena);
     for (uint32_t i = 0; i < old->map.count; i++) {

@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "kit/record.h"
 
-enum { RECORD_SLOTS = 48, RECORD_FILTERS = 24, RECORD_ARGS = 64 };
+enum { RECORD_MENU = 100, RECORD_SLOTS = 48, RECORD_FILTERS = 24, RECORD_ARGS = 64 };
 
 enum filter_op { FILTER_IS, FILTER_FROM, FILTER_TO };
 
@@ -37,9 +37,9 @@ struct record_built {
     unsigned sort_count; // with id as the first
     bool scopes[3];      // which are granted for reading
     struct db_stmt insert, update, by_id;
-    struct db_stmt *unique, *ref; // by index of the field; sql NULL where there is none
-    struct record_stmt *lists;    // see record_list_stmt
-    struct record_stmt *counts;   // by scope and lead
+    struct db_stmt *unique, *ref, *ref_all; // by index of the field; sql NULL: none
+    struct record_stmt *lists;              // see record_list_stmt
+    struct record_stmt *counts;             // by scope and lead
     const struct db_stmt **all;
     size_t all_count;
     int64_t search_base;

@@ -4,6 +4,8 @@
 #include "kit/listing.h"
 #include "kit/record_impl.h"
 
+#include <sodium.h>
+
 static const struct record_kind *
 kind_of(const struct ctx *c)
 {
@@ -116,6 +118,51 @@ list_rows(struct ctx *c, const struct record_kind *k, const struct value *items)
     return rows;
 }
 
+// What a reference may be narrowed to, when the choice is small enough for a menu.
+static const struct choice *
+ref_choices(struct ctx *c, const struct record_built *b, const struct field *f)
+{
+    const struct db_stmt *all = &b->ref_all[f - b->k->fields];
+    struct value *rows = db_list(c->tx, c->arena, all, DB_ARGS(DB_INT(RECORD_MENU + 1)));
+    size_t n = value_count(rows);
+    if (n > RECORD_MENU) {
+        return NULL;
+    }
+    struct choice *list = ARENA_ARRAY(c->arena, struct choice, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        const struct value *row = value_at(rows, i);
+        list[i].value = arena_printf(c->arena, "%lld", (long long)value_get_int(row, "id", 0));
+        list[i].label = value_get_text(row, "name");
+    }
+    return list;
+}
+
+static void
+put_filter(struct ctx *c, const struct record_built *b, const struct record_filter *f,
+           struct value *filters, struct value *chips)
+{
+    const char *label = f->field != NULL                       ? f->field->label
+                        : strcmp(f->column, "created_at") == 0 ? T("登记时间")
+                                                               : T("更新时间");
+    bool ref = f->type == FIELD_REF;
+    const struct choice *choices = ref                ? ref_choices(c, b, f->field)
+                                   : f->field == NULL ? NULL
+                                                      : f->field->choices;
+    enum listing_control control = choices != NULL      ? LISTING_CHOICE
+                                   : f->op != FILTER_IS ? LISTING_DATE
+                                                        : LISTING_TEXT;
+    if (f->field != NULL && (!ref || choices != NULL)) {
+        listing_filter(c, filters, control, f->name, label, NULL, choices);
+    }
+    const char *value = ctx_query(c, f->name);
+    if (value != NULL && *value != '\0') {
+        static const char *const SIGNS[] = {"", "≥ ", "≤ "};
+        const char *text = choices != NULL ? choice_label(choices, value, c->lang) : value;
+        listing_chip(c, chips, label, arena_printf(c->arena, "%s%s", SIGNS[f->op], text),
+                     f->name);
+    }
+}
+
 static void
 put_filters(struct ctx *c, const struct record_query *q, struct value *page)
 {
@@ -129,23 +176,7 @@ put_filters(struct ctx *c, const struct record_query *q, struct value *page)
         listing_chip(c, chips, T("关键词"), text, "q");
     }
     for (unsigned i = 0; i < q->b->filter_count; i++) {
-        const struct record_filter *f = &q->b->filters[i];
-        const char *label = f->field != NULL                       ? f->field->label
-                            : strcmp(f->column, "created_at") == 0 ? T("登记时间")
-                                                                   : T("更新时间");
-        enum listing_control control = f->type == FIELD_CHOICE ? LISTING_CHOICE
-                                       : f->op != FILTER_IS    ? LISTING_DATE
-                                                               : LISTING_TEXT;
-        const char *value = ctx_query(c, f->name);
-        if (f->field != NULL) {
-            listing_filter(c, filters, control, f->name, label, NULL, f->field->choices);
-        }
-        if (value != NULL && *value != '\0') {
-            const char *word = f->type == FIELD_CHOICE
-                                   ? choice_label(f->field->choices, value, c->lang)
-                                   : value;
-            listing_chip(c, chips, label, word, f->name);
-        }
+        put_filter(c, q->b, &q->b->filters[i], filters, chips);
     }
     struct value *hidden = value_list(a);
     const char *sort = ctx_query(c, "sort");
@@ -405,7 +436,8 @@ errors_summary(struct ctx *c, const struct record_kind *k)
         const struct fault *f = &c->faults.items[i];
         const struct field *field = f->field == NULL ? NULL : field_find(k->fields, f->field);
         struct value *m = value_map(a);
-        value_set_text(a, m, "id", f->field == NULL ? "" : f->field);
+        value_set_text(a, m, "id",
+                       f->field == NULL ? "errors" : arena_printf(a, "f-%s", f->field));
         value_set_text(a, m, "label", field == NULL ? "" : ctx_tr(c, field->label));
         value_set_text(a, m, "message", f->message);
         value_push(a, list, m);
@@ -413,17 +445,54 @@ errors_summary(struct ctx *c, const struct record_kind *k)
     return list;
 }
 
-// The version that was read, also when the form is shown again: saving over what somebody
-// else wrote needs a fresh look.
+// The version that was read, also when the form is shown again. After a lost update it is the
+// new one: whoever saves again has been told and means it.
 static const char *
 form_version(struct ctx *c, const struct value *rec)
 {
-    const char *typed =
-        c->renewed && c->req != NULL ? http_list_get(&c->req->form, "version") : NULL;
+    const char *typed = c->renewed && c->req != NULL && c->result != ERR_STALE
+                            ? http_list_get(&c->req->form, "version")
+                            : NULL;
     int64_t version = value_get_int(rec, "version", 0);
     return typed != NULL ? typed
            : version > 0 ? arena_printf(c->arena, "%lld", (long long)version)
                          : NULL;
+}
+
+// So that a form sent twice makes one record.
+static const char *
+form_token(struct ctx *c)
+{
+    unsigned char bytes[16];
+    randombytes_buf(bytes, sizeof bytes);
+    return text_hex(c->arena, bytes, sizeof bytes);
+}
+
+static const char *
+errors_title(struct ctx *c)
+{
+    const char *n = arena_printf(c->arena, "%u", c->faults.count);
+    return c->faults.count > 0 ? ctx_trf(c, T("还有 {0} 处要改，改好就能提交"), 1, n)
+           : c->renewed        ? c->detail
+                               : NULL;
+}
+
+// References as the suggestions offer them: "12 港口镇商会".
+static const struct value *
+form_record(struct ctx *c, const struct record_kind *k, const struct value *rec)
+{
+    struct value *out = value_map(c->arena);
+    for (uint32_t i = 0; i < rec->map.count; i++) {
+        const struct value_pair *p = &rec->map.pairs[i];
+        const struct field *f = field_find(k->fields, p->key);
+        value_set(c->arena, out, p->key, p->v);
+        if (f != NULL && f->type == FIELD_REF && p->v->type == VALUE_INT) {
+            value_set_text(
+                c->arena, out, p->key,
+                arena_printf(c->arena, "%lld %s", (long long)p->v->i, shown(c, f, rec)));
+        }
+    }
+    return out;
 }
 
 enum err
@@ -448,16 +517,14 @@ record_form_show(struct ctx *c)
     value_set(a, page, "crumbs", crumbs);
     value_set_text(a, page, "method", "post");
     value_set_text(a, page, "action", url);
-    value_set(a, page, "token", &value_null);
+    value_set_text(a, page, "token", id == 0 ? form_token(c) : NULL);
     value_set_text(a, page, "record_version", form_version(c, c->out));
     value_set_bool(a, page, "multipart", false);
     value_set(a, page, "draft", &value_null);
-    const char *faults = arena_printf(a, "%u", c->faults.count);
-    value_set_text(
-        a, page, "errors_title",
-        c->faults.count > 0 ? ctx_trf(c, T("还有 {0} 处要改，改好就能提交"), 1, faults) : NULL);
+    value_set_text(a, page, "errors_title", errors_title(c));
     value_set(a, page, "errors_summary", errors_summary(c, k));
-    value_set(a, page, "fields", field_form(c, k->fields, id == 0 ? NULL : c->out));
+    value_set(a, page, "fields",
+              field_form(c, k->fields, id == 0 ? NULL : form_record(c, k, c->out)));
     value_set_text(a, page, "submit_label", ctx_tr(c, T("保存")));
     value_set_text(a, page, "cancel_url", url);
     c->page = page;

@@ -178,6 +178,7 @@ compose_checks(struct record_built *b)
     }
     b->unique = ARENA_ARRAY(b->arena, struct db_stmt, n + 1);
     b->ref = ARENA_ARRAY(b->arena, struct db_stmt, n + 1);
+    b->ref_all = ARENA_ARRAY(b->arena, struct db_stmt, n + 1);
     for (size_t i = 0; i < n; i++) {
         const struct field *f = &b->k->fields[i];
         if (text_list_has(b->k->uniques, f->name)) {
@@ -197,6 +198,13 @@ compose_checks(struct record_built *b)
                 .params = "id:int",
                 .row = "name:text"};
             put_stmt(b, &b->ref[i]);
+            b->ref_all[i] = (struct db_stmt){
+                .name = arena_printf(b->arena, "%s.%s_all", b->k->name, f->name),
+                .sql = arena_printf(b->arena, "SELECT id, name FROM %s ORDER BY id LIMIT $1",
+                                    ref_table(b->arena, f->ref)),
+                .params = "most:int",
+                .row = "id:int name:text"};
+            put_stmt(b, &b->ref_all[i]);
         }
     }
 }

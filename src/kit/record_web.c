@@ -219,8 +219,7 @@ xlsx_run(struct ctx *c)
 static const char *
 url_of(struct ctx *c, const struct record_kind *k, int64_t id)
 {
-    return arena_printf(c->arena, "%s/%s/%lld", c->api ? "/api/v1" : "", k->plural,
-                        (long long)id);
+    return arena_printf(c->arena, "/%s/%lld", k->plural, (long long)id);
 }
 
 static enum err

@@ -16,7 +16,7 @@
 #include "kit/search.h"
 #include "mod/enterprise/enterprise.h"
 #include "mod/org/org.h"
-#include "tests/store/fixture.h"
+#include "store/fixture.h"
 
 struct world {
     struct store s;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The index in the database: what is put is found by every part of it, what is replaced is
 // forgotten, kinds do not see each other, and putting is fast.
-#include "tests/store/fixture.h"
+#include "store/fixture.h"
 
 #include "base/timestamp.h"
 #include "kit/embedded.h"
