@@ -37,11 +37,18 @@ views_of(const struct ctx *c)
                                    : "open due overdue supervised to_rate all";
 }
 
+// The start page of an officer is what waits for the department.
+static const char *
+view_here(const struct ctx *c)
+{
+    const char *view = ctx_query(c, "view");
+    return view != NULL ? view : strcmp(c->req->path, "/") == 0 ? "mine" : "all";
+}
+
 static void
 set_views(struct ctx *c)
 {
     struct arena *a = c->arena;
-    const char *here = ctx_query(c, "view");
     struct value *list = value_list(a);
     for (const struct choice *v = DEMAND_VIEWS; v->value != NULL; v++) {
         if (!text_list_has(views_of(c), v->value)) {
@@ -53,7 +60,7 @@ set_views(struct ctx *c)
         value_set_text(a, m, "url", listing_url(c, "view", v->value, "id", NULL, NULL));
         value_set_text(a, m, "label", tr(c->lang, v->label));
         value_set_text(a, m, "count", all || n < 0 ? NULL : listing_count_text(a, n));
-        value_set_bool(a, m, "current", here == NULL ? all : strcmp(here, v->value) == 0);
+        value_set_bool(a, m, "current", strcmp(view_here(c), v->value) == 0);
         value_push(a, list, m);
     }
     value_set(a, c->page, "views", list);
@@ -284,7 +291,8 @@ inbox_line(struct ctx *c, const struct value *d, int64_t chosen)
     bool unsigned_yet = text_equal(state, "dispatched") || text_equal(state, "reopened");
     const char *text = arena_printf(a, "%lld", (long long)id);
     value_set_text(a, m, "url",
-                   arena_printf(a, "/demands%s", listing_query(c, "id", text, NULL)));
+                   arena_printf(a, "/demands%s",
+                                listing_query(c, "id", text, "view", view_here(c), NULL)));
     value_set_bool(a, m, "current", id == chosen);
     value_set_bool(a, m, "fresh", unsigned_yet);
     value_set_text(a, m, "part", part_of(c, d));
@@ -322,7 +330,8 @@ demand_show_inbox(struct ctx *c)
     value_set(a, c->page, "empty", empty_of(c, n, false));
     value_set_bool(a, c->page, "is_open", open && d != NULL);
     value_set_text(a, c->page, "list_url",
-                   arena_printf(a, "/demands%s", listing_query(c, "id", NULL, NULL)));
+                   arena_printf(a, "/demands%s",
+                                listing_query(c, "id", NULL, "view", view_here(c), NULL)));
     value_set(a, c->page, "case", d == NULL ? &value_null : demand_show_case(c, d));
     value_set_text(a, c->page, "token", demand_view_token(c));
     value_set(a, c->page, "record_version", d == NULL ? &value_null : value_get(d, "version"));

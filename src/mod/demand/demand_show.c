@@ -515,6 +515,15 @@ set_receipt(struct ctx *c, const struct value *d)
     c->template = "demand-receipt";
 }
 
+// The page a submitted form leads to: its short message is still to be shown, once.
+static bool
+just_submitted(const struct ctx *c, const struct value *d)
+{
+    return text_equal(value_get_text(d, "state"), "submitted") &&
+           c->now - at_of(d, "submitted_at") < TIME_MINUTE &&
+           http_cookie(c->req, "hq_flash") != NULL;
+}
+
 enum err
 demand_show_detail(struct ctx *c)
 {
@@ -532,7 +541,8 @@ demand_show_detail(struct ctx *c)
     value_set_text(a, c->page, "withdraw_url", url_of(c, d, "/withdraw"));
     demand_show_crumbs(c, d, NULL);
     c->template = own ? "demand-own" : "demand-detail";
-    if (ctx_query(c, "receipt") != NULL && at_of(d, "submitted_at") != 0) {
+    bool asked = ctx_query(c, "receipt") != NULL && at_of(d, "submitted_at") != 0;
+    if (asked || just_submitted(c, d)) {
         set_receipt(c, d);
     } else if (ctx_query(c, "print") != NULL && !own) {
         set_print(c, d);

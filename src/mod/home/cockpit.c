@@ -7,6 +7,8 @@
 #include "mod/demand/demand_view.h"
 #include "view/chart.h"
 
+#include <string.h>
+
 #define TR(c, text) tr((c)->lang, text)
 
 enum { BARS = 10, CHART_MOST = 64 * 1024 };
@@ -82,7 +84,10 @@ set_months(struct ctx *c, const struct value *months)
     for (size_t i = 0; i < n; i++) {
         const struct value *m = value_at(months, i);
         const char *month = value_get_text(m, "month");
-        labels[i] = month == NULL ? "" : month;
+        // "2026-03" is the third month; the table beside the chart names the year.
+        labels[i] = month == NULL || strlen(month) < 7
+                        ? ""
+                        : trf(c->arena, c->lang, "{0}月", 1, month + (month[5] == '0' ? 6 : 5));
         in[i] = value_get_int(m, "submitted", 0);
         out[i] = value_get_int(m, "closed", 0);
     }
@@ -153,8 +158,11 @@ set_departments(struct ctx *c, const struct value *all)
         labels[i] = unit == NULL ? "" : unit;
         counts[i] = value_get_int(x, "handled", 0);
         low[i] = is_low(percent);
-        notes[i] = trf(c->arena, c->lang, low[i] ? T("{0} 件　▼{1}%") : T("{0} 件　{1}%"), 2,
-                       arena_printf(c->arena, "%lld", (long long)counts[i]), share);
+        const char *text = arena_printf(c->arena, "%lld", (long long)counts[i]);
+        const char *form = low[i] ? T("{0} 件　▼{1}%") : T("{0} 件　{1}%");
+        notes[i] = *share == '\0' || strcmp(share, "—") == 0
+                       ? trf(c->arena, c->lang, "{0} 件", 1, text)
+                       : trf(c->arena, c->lang, form, 2, text, share);
         struct value *m = value_map(c->arena);
         value_set_text(c->arena, m, "label", labels[i]);
         value_set_int(c->arena, m, "count", counts[i]);

@@ -19,7 +19,13 @@ static enum err
 home_run(struct ctx *c)
 {
     bool officer = ctx_is(c, ROLE_OFFICER) && !ctx_is(c, WORKING);
-    c->out = officer ? demand_list(c) : value_map(c->arena);
+    if (!officer) {
+        c->out = value_map(c->arena);
+    } else if (ctx_query(c, "view") == NULL) {
+        c->out = demand_view_list(c, "mine", "due_at", "50");
+    } else {
+        c->out = demand_list(c);
+    }
     return c->out == NULL ? ERR_INVALID : ERR_OK;
 }
 
