@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The demonstration district as data. Names, numbers and texts are made up; telephone numbers
 // are of blocks that are not given out.
+// language: data
 #include "cmd/demo.h"
 
 #define STEPS(...) ((const struct demo_step[]){__VA_ARGS__, {0}})
