@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Words from which invented districts are made. No real enterprise or person is meant.
+// language: data
 #include "cmd/generate_words.h"
 
 #include <stddef.h>
