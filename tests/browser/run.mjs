@@ -43,7 +43,7 @@ const visit = async (role, url, contexts) => {
 };
 
 const crawl = async (role) => {
-  const first = await browser.newContext();
+  const first = await browser.newContext({ locale: 'zh-CN' });
   const ok = await login(first, server.base, role);
   t.check(`${role} can log in`, ok ? undefined : 'still at the login page');
   if (!ok) {
@@ -51,7 +51,7 @@ const crawl = async (role) => {
   }
   const storageState = await first.storageState();
   await first.close();
-  const contexts = (o) => browser.newContext({ ...o, storageState });
+  const contexts = (o) => browser.newContext({ locale: 'zh-CN', ...o, storageState });
   const seen = new Set();
   const queue = [`${server.base}/`];
   while (queue.length > 0 && seen.size < MOST) {
@@ -66,7 +66,7 @@ const crawl = async (role) => {
 const scenario = async () => {
   const roles = {};
   for (const role of ['member', 'staff', 'officer']) {
-    const context = await browser.newContext();
+    const context = await browser.newContext({ locale: 'zh-CN' });
     await login(context, server.base, role);
     roles[role] = { context, base: server.base };
   }
@@ -75,7 +75,7 @@ const scenario = async () => {
 };
 
 try {
-  const anyone = (o) => browser.newContext(o);
+  const anyone = (o) => browser.newContext({ locale: 'zh-CN', ...o });
   if (wanted.length === 0 || wanted.includes('demand')) {
     await scenario();
   }
