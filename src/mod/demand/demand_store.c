@@ -66,7 +66,7 @@ static const struct db_stmt SAVE = {
 
 #define GET_COLUMNS                                                                            \
     "id:int receipt_no:text title:text state:text category:text source:text level:text?"       \
-    " enterprise_id:int? enterprise:text? chamber_id:int? chamber:text? lead_unit_id:int?"      \
+    " enterprise_id:int? enterprise:text? chamber_id:int? chamber:text? lead_unit_id:int?"     \
     " lead_unit:text? visibility:text body:text hope:text? contact_name:text?"                 \
     " contact_mobile:text? created_by:int? created_at:time updated_at:time"                    \
     " submitted_at:time? accepted_at:time? answered_at:time? closed_at:time? due_at:time?"     \
@@ -139,12 +139,12 @@ static const struct db_stmt LOG = {
     .params = "id:int",
     .row = "at:time type:text unit_id:int? data:text"};
 
-static const struct db_stmt UNCONFIRMED = {
-    .name = "demand.unconfirmed",
-    .sql = "SELECT id FROM demand WHERE state = 'answered' AND confirm_due_at < $1"
-           " ORDER BY confirm_due_at LIMIT $2",
-    .params = "now:time limit:int",
-    .row = "id:int"};
+static const struct db_stmt UNCONFIRMED = {.name = "demand.unconfirmed",
+                                           .sql =
+                                               "SELECT id FROM demand WHERE confirm_due_at < $1"
+                                               " ORDER BY confirm_due_at LIMIT $2",
+                                           .params = "now:time limit:int",
+                                           .row = "id:int"};
 
 static const struct db_stmt ENTERPRISE = {
     .name = "demand.enterprise",

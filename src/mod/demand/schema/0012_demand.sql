@@ -74,7 +74,7 @@ CREATE INDEX demand_unassigned_created ON demand(created_at, id) WHERE unassigne
 CREATE INDEX demand_unassigned_due ON demand(due_key, id) WHERE unassigned = 1;
 CREATE INDEX demand_supervised_created ON demand(created_at, id) WHERE supervised_at IS NOT NULL;
 CREATE INDEX demand_supervised_due ON demand(due_key, id) WHERE supervised_at IS NOT NULL;
-CREATE INDEX demand_confirm ON demand(confirm_due_at) WHERE state = 'answered';
+CREATE INDEX demand_confirm ON demand(confirm_due_at) WHERE confirm_due_at IS NOT NULL;
 CREATE INDEX demand_merged ON demand(merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX demand_submitted ON demand(submitted_at);
 CREATE INDEX demand_closed ON demand(closed_at) WHERE closed_at IS NOT NULL;
