@@ -4,6 +4,7 @@
 #include "mod/demand/demand_impl.h"
 
 #include "base/text.h"
+#include "kit/app.h"
 #include "kit/attachment.h"
 #include "kit/listing.h"
 #include "kit/search.h"
@@ -374,9 +375,17 @@ demand_export(struct ctx *c)
     return items;
 }
 
-int64_t
-demand_count(struct ctx *c, const char *view)
+// What a count needs when it has to be made again.
+struct counting {
+    struct ctx *c;
+    const char *view;
+};
+
+static int64_t
+count_now(void *arg)
 {
+    struct ctx *c = ((struct counting *)arg)->c;
+    const char *view = ((struct counting *)arg)->view;
     struct demand_query q = ANY;
     set_view(c, &q, view);
     q.order = DEMAND_NEWEST;
@@ -387,6 +396,19 @@ demand_count(struct ctx *c, const char *view)
     q.driver = driver_of(&q, q.unit_id != 0);
     first_page(&q);
     return demand_store_count(c, &q);
+}
+
+// Kept until something is written, and ten seconds at most: "due soon" moves with the time.
+int64_t
+demand_count(struct ctx *c, const char *view)
+{
+    const struct actor *me = c->actor;
+    struct counting counting = {c, view};
+    const char *key =
+        arena_printf(c->arena, "demand %s %u %lld %lld %lld %lld", view, me->roles,
+                     (long long)me->id, (long long)me->organization_id,
+                     (long long)me->enterprise_id, (long long)(c->now / (10 * TIME_SECOND)));
+    return listing_count_cached(c->app, key, db_generation(c->app->db), count_now, &counting);
 }
 
 // ---- one -------------------------------------------------------------------------------
