@@ -98,6 +98,10 @@ struct record_page {
     struct value *items;
     const char *previous, *next;
 };
+struct record_found { // what `run` of a list hands to `show`
+    struct record_query query;
+    struct record_page page;
+};
 struct record_page record_query_run(struct ctx *c, const struct record_query *q);
 int64_t record_query_count(struct ctx *c, const struct record_query *q);
 

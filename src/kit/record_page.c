@@ -229,13 +229,11 @@ record_list_show(struct ctx *c)
 {
     const struct record_kind *k = kind_of(c);
     struct arena *a = c->arena;
-    struct record_query q;
-    if (!record_query_read(c, k, 0, &q)) {
-        return c->faults.count > 0 ? ERR_INVALID : ERR_FORBIDDEN;
-    }
-    struct record_page found = record_query_run(c, &q);
-    int64_t count = record_query_count(c, &q);
-    size_t n = value_count(found.items);
+    const struct record_found *list = c->prepared;
+    const struct record_query *q = &list->query;
+    const struct record_page *found = &list->page;
+    int64_t count = record_query_count(c, q);
+    size_t n = value_count(found->items);
     struct value *page = value_map(a);
     struct value *actions = value_list(a);
     struct value *exports = value_map(a);
@@ -251,13 +249,13 @@ record_list_show(struct ctx *c)
                    ctx_trf(c, T("共 {0} 条"), 1, listing_count_text(a, count)));
     value_set(a, page, "actions", actions);
     value_set(a, page, "views", &value_empty_list);
-    put_filters(c, &q, page);
-    value_set(a, page, "columns", list_columns(c, &q));
-    value_set(a, page, "rows", list_rows(c, k, found.items));
+    put_filters(c, q, page);
+    value_set(a, page, "columns", list_columns(c, q));
+    value_set(a, page, "rows", list_rows(c, k, found->items));
     bool filtered = value_count(value_get(page, "chips")) > 0;
     value_set(a, page, "empty", n > 0 ? &value_null : empty_part(c, k, filtered));
     value_set(a, page, "pager",
-              n > 0 ? listing_pager(c, found.previous, found.next, n, count) : &value_null);
+              n > 0 ? listing_pager(c, found->previous, found->next, n, count) : &value_null);
     value_set(a, page, "bulk", &value_null);
     value_set(a, page, "exports", n > 0 ? exports : &value_null);
     c->page = page;

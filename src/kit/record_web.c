@@ -17,11 +17,21 @@ kind_of(const struct ctx *c)
 
 // ---- reading ---------------------------------------------------------------------------
 
+// Keeps what it found for the page, which shows more than the data says.
 static enum err
 list_run(struct ctx *c)
 {
-    c->out = record_list(c, kind_of(c), 0);
-    return c->out != NULL ? ERR_OK : c->faults.count > 0 ? ERR_INVALID : ERR_FORBIDDEN;
+    struct record_found *found = ARENA_NEW(c->arena, struct record_found);
+    if (!record_query_read(c, kind_of(c), 0, &found->query)) {
+        return c->faults.count > 0 ? ERR_INVALID : ERR_FORBIDDEN;
+    }
+    found->page = record_query_run(c, &found->query);
+    struct value *out = value_map(c->arena);
+    value_set(c->arena, out, "items", found->page.items);
+    value_set_text(c->arena, out, "next", found->page.next);
+    c->out = out;
+    c->prepared = found;
+    return ERR_OK;
 }
 
 static enum err

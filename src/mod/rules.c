@@ -5,6 +5,7 @@
 #include "base/workday.h"
 #include "kit/rule.h"
 #include "mod/demand/clock.h"
+#include "mod/enterprise/uscc.h"
 
 enum { WORKDAYS_MAX = 100000 };
 
@@ -75,6 +76,7 @@ workday_rule(struct arena *a, const struct value *in, struct faults *f)
 static const struct rule RULES[] = {
     {"workday", workday_rule},
     {"clock", clock_rule},
+    {"uscc", uscc_rule},
 };
 
 void

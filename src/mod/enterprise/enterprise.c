@@ -2,7 +2,7 @@
 // Enterprises as tables: fields, who may do what, and the check of their code.
 #include "mod/enterprise/enterprise.h"
 
-#include <ctype.h>
+#include "mod/enterprise/uscc.h"
 
 const struct choice ENTERPRISE_INDUSTRIES[] = {
     {.value = "A", .label = "农、林、牧、渔业"},
@@ -43,34 +43,22 @@ static const struct choice STATES[] = {
     {0},
 };
 
-// Weights are powers of 3 mod 31 over an alphabet without I, O, S, V, Z.
 const char *
 enterprise_uscc_fault(struct arena *a, const char *code)
 {
-    static const char alphabet[] = "0123456789ABCDEFGHJKLMNPQRTUWXY";
-    enum { LENGTH = 18, MODULUS = 31 };
-    unsigned sum = 0;
-    unsigned weight = 1;
-    if (strlen(code) != LENGTH) {
+    switch (uscc_check(uscc_tidy(a, code))) {
+    case USCC_SOUND:
+        return NULL;
+    case USCC_LENGTH:
         return T("统一社会信用代码是 18 位");
+    case USCC_CHARACTERS:
+        return T("统一社会信用代码里有不会出现的字符");
+    case USCC_REGION:
+        return T("统一社会信用代码第 3 到 8 位应是数字");
+    case USCC_CHECK_DIGIT:
+        break;
     }
-    for (size_t i = 0; i < LENGTH; i++) {
-        const char *at = strchr(alphabet, toupper((unsigned char)code[i]));
-        if (at == NULL) {
-            return T("统一社会信用代码里有不会出现的字符");
-        }
-        if (i >= 2 && i < 8 && !isdigit((unsigned char)code[i])) {
-            return T("统一社会信用代码第 3 到 8 位应是数字");
-        }
-        unsigned value = (unsigned)(at - alphabet);
-        if (i == LENGTH - 1) {
-            bool sound = value == (MODULUS - sum % MODULUS) % MODULUS;
-            return sound ? NULL : T("统一社会信用代码的校验位不对，请核对是否抄错");
-        }
-        sum += value * weight;
-        weight = weight * 3 % MODULUS;
-    }
-    return NULL;
+    return T("统一社会信用代码的校验位不对，请核对是否抄错");
 }
 
 enum {
@@ -166,11 +154,7 @@ before_save(struct ctx *c, struct value *rec, const struct value *old)
 {
     const char *uscc = value_get_text(rec, "uscc");
     if (uscc != NULL) {
-        char *upper = arena_strdup(c->arena, uscc);
-        for (char *p = upper; *p != '\0'; p++) {
-            *p = (char)toupper((unsigned char)*p);
-        }
-        value_set_text(c->arena, rec, "uscc", upper);
+        value_set_text(c->arena, rec, "uscc", uscc_tidy(c->arena, uscc));
     }
     if (value_get_text(rec, "state") == NULL) {
         value_set_text(c->arena, rec, "state", "active");
