@@ -26,7 +26,7 @@ static const struct db_stmt BIND = {.name = "attachment.bind",
                                     .params = "id:int account_id:int kind:text record_id:int"};
 static const struct db_stmt COUNT = {
     .name = "attachment.count",
-    .sql = "SELECT count(*) FROM attachment WHERE kind = $1 AND record_id = $2",
+    .sql = "SELECT count(*) AS n FROM attachment WHERE kind = $1 AND record_id = $2",
     .params = "kind:text record_id:int",
     .row = "n:int"};
 static const struct db_stmt LIST = {

@@ -27,7 +27,7 @@ static const struct db_stmt TO_ENTERPRISE = {
     .params = "at:time link:text text:text arg0:text? arg1:text? role:text me:int unit:int"};
 static const struct db_stmt UNREAD = {
     .name = "notice.unread",
-    .sql = "SELECT count(*) FROM (SELECT 1 FROM notice WHERE account_id = $1 "
+    .sql = "SELECT count(*) AS n FROM (SELECT 1 FROM notice WHERE account_id = $1 "
            "AND read_at IS NULL LIMIT 100) AS unread",
     .params = "account_id:int",
     .row = "n:int"};

@@ -22,7 +22,7 @@ enum { HASH = KNOWN_HASH, CSRF_BYTES = 18, AGENT_CHARS = 200 };
 
 #define ACTOR_COLUMNS                                                                          \
     "a.id, a.login, a.name, a.language, a.theme, a.size, p.role, p.organization_id, "          \
-    "p.enterprise_id, o.name, s.expires_at"
+    "p.enterprise_id, o.name AS organization, s.expires_at"
 #define ACTOR_ROW                                                                              \
     "id:int login:text name:text language:text? theme:text size:text role:text? "              \
     "organization_id:int? enterprise_id:int? organization:text? expires_at:time"
@@ -53,7 +53,7 @@ static const struct db_stmt OPEN = {
               "agent:text"};
 static const struct db_stmt IS_STAFF = {
     .name = "session.is_staff",
-    .sql = "SELECT count(*) FROM post WHERE account_id = $1 AND role <> 'member'",
+    .sql = "SELECT count(*) AS n FROM post WHERE account_id = $1 AND role <> 'member'",
     .params = "account_id:int",
     .row = "n:int"};
 static const struct db_stmt CLOSE = {.name = "session.close",
@@ -71,7 +71,7 @@ static const struct db_stmt LIST = {
     .sql = "SELECT token_hash, created_at, seen_at, ip, agent FROM session "
            "WHERE account_id = $1 AND expires_at > $2",
     .params = "account_id:int now:time",
-    .row = "hash:blob created_at:time seen_at:time ip:text agent:text"};
+    .row = "token_hash:blob created_at:time seen_at:time ip:text agent:text"};
 static const struct db_stmt CLOSE_TOKENS = {.name = "session.close_tokens",
                                             .sql = "DELETE FROM token WHERE account_id = $1",
                                             .params = "account_id:int"};

@@ -91,7 +91,7 @@ const struct db_stmt LOGIN_ACCOUNT = {
     .sql = "SELECT id, name, password_hash, activation_hash, activation_until FROM account "
            "WHERE login = $1 AND state = 'active'",
     .params = "login:text",
-    .row = "id:int name:text hash:text? activation_hash:blob? activation_until:time?"};
+    .row = "id:int name:text password_hash:text? activation_hash:blob? activation_until:time?"};
 const struct db_stmt LOGIN_SET_PASSWORD = {
     .name = "login.set_password",
     .sql = "UPDATE account SET password_hash = $2, activation_hash = NULL, "
