@@ -6,9 +6,7 @@
 #include "base/text.h"
 #include "base/timestamp.h"
 #include "cmd/import_read.h"
-#include "cmd/uscc.h"
 #include "mod/demand/demand.h"
-#include "mod/enterprise/enterprise.h"
 #include "view/table.h"
 
 #include <stdio.h>
@@ -36,10 +34,6 @@ struct kind {
     const char *name;
     const struct field *fields;
     int64_t (*put)(struct ctx *c, const struct value *row); // 0 with c->faults
-    // A reference every row needs, and the record that stands in where a row has none. NULL:
-    // none.
-    const char *owner;
-    int64_t (*stand_in)(struct ctx *c);
 };
 
 static const struct field DEMAND_COLUMNS[] = {
@@ -67,18 +61,7 @@ static const struct field DEMAND_COLUMNS[] = {
     {0},
 };
 
-// Old tables often do not say whose matter it was.
-static int64_t
-unknown_enterprise(struct ctx *c)
-{
-    struct value *e = value_map(c->arena);
-    value_set_text(c->arena, e, "name", "未登记企业（历史导入）");
-    value_set_text(c->arena, e, "uscc", uscc_make(c->arena, "91320902", "H0000000"));
-    return record_create(c, &ENTERPRISE_KIND, e);
-}
-
-static const struct kind KINDS[] = {
-    {"demands", DEMAND_COLUMNS, demand_import, "enterprise_id", unknown_enterprise}, {0}};
+static const struct kind KINDS[] = {{"demands", DEMAND_COLUMNS, demand_import}, {0}};
 
 // ---- one run --------------------------------------------------------------------------
 
@@ -173,6 +156,9 @@ read_table(struct run *r, const char *path)
     const char *why = text_ends(path, ".xlsx")
                           ? xlsx_read(r->d.arena, LANG_EN, data, size, take_row, r)
                           : csv_read(r->d.arena, LANG_EN, data, size, take_row, r);
+    if (why == NULL && !r->header_done) {
+        why = "the table is empty";
+    }
     if (r->why != NULL || why != NULL) {
         cmd_fail("%s: %s", path, r->why != NULL ? r->why : why);
         return false;
@@ -216,33 +202,10 @@ shift_dates(struct run *r)
 
 // ---- writing --------------------------------------------------------------------------
 
-// The stand-in is made when the first row needs it, and remembered for later runs.
-static int64_t
-stand_in(struct run *r, struct ctx *c)
-{
-    const char *key = arena_printf(c->arena, "stand-in for %s", r->kind->owner);
-    int64_t id = db_value_int(c->tx, &SEEN, DB_ARGS(DB_TEXT(r->kind->name), DB_TEXT(key)), 0);
-    if (id == 0) {
-        id = r->kind->stand_in(c);
-        db_run(c->tx, &REMEMBER, DB_ARGS(DB_TEXT(r->kind->name), DB_TEXT(key), DB_INT(id)));
-    }
-    return id;
-}
-
 static enum err
 put_row(struct run *r, struct ctx *c, const struct row *row)
 {
     const char *kind = r->kind->name;
-    // A copy, since the stand-in of a transaction that rolls back is gone with it.
-    const struct value *v = row->value;
-    if (r->kind->owner != NULL && value_get(v, r->kind->owner) == NULL) {
-        struct value *owned = value_map(c->arena);
-        for (uint32_t i = 0; i < v->map.count; i++) {
-            value_set(c->arena, owned, v->map.pairs[i].key, v->map.pairs[i].v);
-        }
-        value_set_int(c->arena, owned, r->kind->owner, stand_in(r, c));
-        v = owned;
-    }
     const char *external = value_get_text(row->value, "external_id");
     if (external != NULL &&
         db_value_int(c->tx, &SEEN, DB_ARGS(DB_TEXT(kind), DB_TEXT(external)), 0) != 0) {
@@ -250,7 +213,7 @@ put_row(struct run *r, struct ctx *c, const struct row *row)
         return ERR_OK;
     }
     c->faults = (struct faults){0};
-    int64_t id = r->kind->put(c, v);
+    int64_t id = r->kind->put(c, row->value);
     if (id == 0) {
         complain_faults(r, row->line, &c->faults);
         return c->faults.count > 0 ? ERR_INVALID : ERR_INTERNAL;

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line itself: what each command does, refuses and answers to its caller.
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { District, assert, finish, password, run, test } from './lib.mjs';
+
+const d = new District();
+const plain = new District({ demo: false });
+
+await test('help, version, unknown commands and options', async () => {
+  assert.equal(run(['help']).status, 0);
+  assert.match(run(['--help']).stdout, /huiqiao init/);
+  assert.match(run(['version']).stdout, /^huiqiao \d+\.\d+\.\d+\n$/);
+  assert.equal(run([]).status, 2);
+  assert.equal(run(['fly']).status, 2);
+  assert.equal(run(['init', '--colour']).status, 2);
+  assert.equal(run(['serve', 'x', '--data', d.data]).status, 2);
+  assert.equal(run(['generate', '--data', d.data, '--demands', 'many']).status, 2);
+  assert.equal(run(['token', '--data', d.data]).status, 2);
+  for (const c of ['serve', 'token', 'import', 'export', 'generate', 'backup', 'check']) {
+    assert.match(run(['help', c]).stdout, new RegExp(`huiqiao ${c} `));
+  }
+});
+
+await test('init makes a private district once', async () => {
+  assert.equal(statSync(plain.data).mode & 0o777, 0o700);
+  for (const f of ['secret', 'district.db']) assert.equal(statSync(join(plain.data, f)).mode & 0o077, 0, f);
+  assert.equal(statSync(join(plain.data, 'secret')).size, 32);
+  assert.match(plain.said, /one-time password: \S{16}/);
+  const secret = readFileSync(join(plain.data, 'secret'));
+  const again = run(['init', '--data', plain.data]);
+  assert.equal(again.status, 1);
+  assert.match(again.stderr, /district already/);
+  assert.deepEqual(readFileSync(join(plain.data, 'secret')), secret);
+  assert.ok(!d.said.includes(password), 'a password that was given is not printed');
+  assert.notDeepEqual(readFileSync(join(d.data, 'secret')), secret);
+});
+
+await test('a command without its district says what to do', async () => {
+  const r = run(['check', '--data', join(d.dir, 'nowhere')]);
+  assert.equal(r.status, 1);
+  assert.match(r.stderr, /huiqiao init --data/);
+  assert.equal(run(['check']).status, 1);
+  assert.equal(d.command('token', 'nobody').status, 1);
+});
+
+await test('the demonstration has lived: every stage is there, and the log agrees', async () => {
+  const rows = JSON.parse(d.command('export', 'demands', '--format', 'json').stdout);
+  assert.ok(rows.length >= 25);
+  const states = new Set(rows.map((x) => x.state));
+  for (const s of ['submitted', 'accepted', 'dispatched', 'signed', 'handling', 'suspended', 'answered', 'closed', 'rejected']) {
+    assert.ok(states.has(s), `no demand is ${s}: ${[...states]}`);
+  }
+  for (const x of rows) assert.ok(Date.parse(x.created_at) <= Date.now());
+  assert.ok(rows.some((x) => x.supervised_at));
+  assert.ok(rows.some((x) => x.light === 'red'));
+  const check = d.command('check');
+  assert.equal(check.status, 0, check.stdout + check.stderr);
+});
+
+await test('export: the same rows as CSV and JSON, formulas defused', async () => {
+  const json = JSON.parse(d.command('export', 'enterprises', '--format', 'json').stdout);
+  const csv = d.command('export', 'enterprises').stdout;
+  assert.equal(json.length, 12);
+  assert.ok(csv.startsWith('\ufeff'));
+  assert.equal(csv.trim().split('\r\n').length, 13);
+  assert.equal(d.command('export', 'secrets').status, 1);
+  assert.equal(d.command('export', 'demands', '--format', 'pdf').status, 2);
+});
+
+await test('backup of a running district is a district', async () => {
+  await d.serve();
+  await d.demand({ title: '备份之前' });
+  const copy = new District({ demo: false });
+  const file = join(copy.dir, 'copy.db');
+  assert.equal(d.command('backup', file).status, 0);
+  const refused = d.command('backup', file);
+  assert.equal(refused.status, 1, 'an existing file is not overwritten');
+  await d.stop();
+  writeFileSync(join(copy.data, 'secret'), readFileSync(join(d.data, 'secret')));
+  writeFileSync(join(copy.data, 'district.db'), readFileSync(file));
+  const check = copy.command('check');
+  assert.equal(check.status, 0, check.stdout + check.stderr);
+  const rows = JSON.parse(copy.command('export', 'demands', '--format', 'json').stdout);
+  assert.ok(rows.some((x) => x.title === '备份之前'));
+});
+
+await test('check finds what was changed behind its back', async () => {
+  const { DatabaseSync } = await import('node:sqlite');
+  const broken = new District();
+  const db = new DatabaseSync(join(broken.data, 'district.db'));
+  db.exec("UPDATE demand SET next_due_at = 1 WHERE state = 'handling'");
+  db.close();
+  const first = broken.command('check');
+  assert.equal(first.status, 1);
+  assert.match(first.stdout, /caches: [1-9]\d* of/);
+  assert.equal(broken.command('check').status, 0, 'it was repaired');
+  const again = new DatabaseSync(join(broken.data, 'district.db'));
+  // Whoever can write the file can drop its triggers, too; the chain still tells.
+  for (const t of again.prepare("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit'").all()) again.exec(`DROP TRIGGER ${t.name}`);
+  again.exec("UPDATE audit SET action = 'demand.reject' WHERE id = 20");
+  again.close();
+  const second = broken.command('check');
+  assert.equal(second.status, 1);
+  assert.match(second.stdout, /audit chain: (?!sound)/);
+});
+
+await test('generate adds what it says, the same for the same seed', async () => {
+  const rows = [];
+  for (const seed of ['7', '7', '8']) {
+    const g = new District({ demo: false });
+    const r = g.command('generate', '--enterprises', '60', '--demands', '400', '--seed', seed);
+    assert.equal(r.status, 0, r.stderr);
+    const list = JSON.parse(g.command('export', 'demands', '--format', 'json').stdout);
+    assert.equal(list.length, 400);
+    assert.equal(JSON.parse(g.command('export', 'enterprises', '--format', 'json').stdout).length, 60);
+    const check = g.command('check');
+    assert.equal(check.status, 0, check.stdout + check.stderr);
+    rows.push(list.map((x) => x.title).join());
+    const states = new Set(list.map((x) => x.state));
+    assert.ok(states.has('closed') && states.has('dispatched') && states.has('signed'), [...states].join());
+  }
+  assert.equal(rows[0], rows[1]);
+  assert.notEqual(rows[0], rows[2]);
+});
+
+await test('rules, routes and statements are printed', async () => {
+  const r = run(['rule', 'workday'], { input: '{"from":"2026-02-12","days":5}' });
+  assert.deepEqual(JSON.parse(r.stdout), { date: '2026-02-26' });
+  assert.equal(run(['rule', 'workday'], { input: '{' }).status, 2);
+  assert.equal(run(['rule', 'nothing'], { input: '{}' }).status, 2);
+  assert.match(run(['rule'], { input: '' }).stdout, /^clock$/m);
+  assert.match(run(['routes']).stdout, /^POST +both +\/demands .*member/m);
+  assert.match(run(['sql']).stdout, /^-- demand\./m);
+});
+
+await test('serve refuses the world unless told, and a second server its port', async () => {
+  const r = d.command('serve', '--listen', '0.0.0.0:0');
+  assert.equal(r.status, 1);
+  assert.match(r.stderr, /public/);
+  await d.serve();
+  const second = d.command('serve', '--listen', d.url.slice(7));
+  assert.equal(second.status, 1);
+  const end = await d.stop('SIGINT');
+  assert.equal(end.code, 0);
+});
+
+finish();
