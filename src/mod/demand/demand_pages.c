@@ -372,6 +372,7 @@ demand_show_new(struct ctx *c)
     struct arena *a = c->arena;
     bool own = is_enterprise(c);
     struct value *fields = field_form(c, DEMAND_FIELDS, new_record(c));
+    demand_view_need_enterprise(c, fields);
     set_group(c, fields, "who", own ? "" : "enterprise_id source");
     set_group(c, fields, "what", "body title category");
     set_group(c, fields, "want", "hope contact_name contact_mobile visibility");

@@ -276,6 +276,15 @@ until(struct ctx *c, const struct value *d, const char *what, const char *otherw
     return otherwise;
 }
 
+// Until when a case that is only submitted reaches a department at the latest.
+static const char *
+dispatch_by(struct ctx *c, const struct value *d)
+{
+    const struct clock_profile *p = &CLOCK_PROFILE_DEFAULT;
+    int64_t at = workday_due(&OFFICE_HOURS, at_of(d, "submitted_at"), p->accept + p->dispatch);
+    return trf(c->arena, c->lang, "{0} 前", 1, demand_view_when(c, at));
+}
+
 static struct value *
 steps_of(struct ctx *c, const struct value *d)
 {
@@ -289,12 +298,14 @@ steps_of(struct ctx *c, const struct value *d)
     at = moment(c, d, "accepted_at");
     push_step(c, list, TR(c, "工商联受理"), at == NULL ? until(c, d, "accept", later) : at, 1,
               now);
-    push_step(c, list, TR(c, "交办部门"), unit == NULL ? until(c, d, "dispatch", later) : unit,
-              2, now);
+    const char *to = now == 1 ? dispatch_by(c, d) : later;
+    push_step(c, list, TR(c, "交办部门"), unit == NULL ? until(c, d, "dispatch", to) : unit, 2,
+              now);
     push_step(c, list, TR(c, "部门办理"),
-              now == 3  ? until(c, d, "answer", TR(c, "办理中"))
-              : now > 3 ? ""
-                        : later,
+              now == 1   ? TR(c, "交办后 3–15 个工作日内")
+              : now == 3 ? until(c, d, "answer", TR(c, "办理中"))
+              : now > 3  ? ""
+                         : later,
               3, now);
     at = moment(c, d, "answered_at");
     push_step(c, list, own ? TR(c, "答复您") : TR(c, "答复企业"), at == NULL ? later : at, 4,
@@ -344,6 +355,9 @@ event_class(const char *type, bool first)
     return first ? "now" : text_list_has("noted contacted", type) ? "" : "ok";
 }
 
+static const char OFFICE_STEPS[] =
+    "dispatched urged supervised extension_granted extension_refused pended revived reopened";
+
 static struct value *
 timeline_of(struct ctx *c, const struct value *events)
 {
@@ -357,10 +371,14 @@ timeline_of(struct ctx *c, const struct value *events)
         struct value *m = value_map(c->arena);
         value_set_text(c->arena, m, "class", event_class(type, i == 0));
         value_set_text(c->arena, m, "who", actor == NULL ? TR(c, "系统") : actor);
-        value_set_text(c->arena, m, "unit", text_equal(unit, actor) ? NULL : unit);
+        // The federation's own steps name the department they go to, not the actor's.
+        bool to = unit != NULL && text_list_has(OFFICE_STEPS, type);
+        const char *label = choice_label(DEMAND_EVENTS, type, c->lang);
+        value_set_text(c->arena, m, "unit", to || text_equal(unit, actor) ? NULL : unit);
         value_set_text(c->arena, m, "at_text", demand_view_when(c, at));
         value_set_text(c->arena, m, "at_iso", time_rfc3339(c->arena, at));
-        value_set_text(c->arena, m, "label", choice_label(DEMAND_EVENTS, type, c->lang));
+        value_set_text(c->arena, m, "label",
+                       to ? arena_printf(c->arena, "%s → %s", label, unit) : label);
         value_set_text(c->arena, m, "body", value_get_text(e, "text"));
         value_set_bool(c->arena, m, "internal", value_get_bool(e, "internal"));
         value_set(c->arena, m, "files", &value_empty_list);
@@ -536,7 +554,8 @@ demand_show_detail(struct ctx *c)
     value_set(a, c->page, "record_version", value_get(d, "version"));
     value_set_text(a, c->page, "holder", holder(c, d));
     value_set_text(a, c->page, "until_text",
-                   due == 0 ? NULL : trf(a, c->lang, "{0} 前", 1, demand_view_when(c, due)));
+                   due == 0 ? until(c, d, "confirm", NULL)
+                            : trf(a, c->lang, "{0} 前", 1, demand_view_when(c, due)));
     value_set_text(a, c->page, "print_url", url_of(c, d, "?print=1"));
     value_set_text(a, c->page, "withdraw_url", url_of(c, d, "/withdraw"));
     demand_show_crumbs(c, d, NULL);

@@ -281,6 +281,18 @@ demand_view_field(const struct value *list, const char *name)
     return NULL;
 }
 
+void
+demand_view_need_enterprise(struct ctx *c, struct value *fields)
+{
+    // The form was made for this page alone.
+    struct value *f = (struct value *)(uintptr_t)demand_view_field(fields, "enterprise_id");
+    if (f != NULL) {
+        value_set_bool(c->arena, f, "optional", false);
+        value_set_text(c->arena, f, "hint", tr(c->lang, "名称、代码或拼音首字母"));
+        value_set_text(c->arena, f, "source", "/enterprises/options");
+    }
+}
+
 const char *
 demand_view_token(struct ctx *c)
 {

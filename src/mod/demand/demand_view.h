@@ -29,6 +29,8 @@ const struct value *demand_view_list(struct ctx *c, const char *view, const char
 void demand_view_errors(struct ctx *c, const struct field *fields);
 // Entry of a field_form() list by name; NULL when it has none.
 const struct value *demand_view_field(const struct value *list, const char *name);
+// Makes the enterprise of a form one that must be given, with a hint how to find it.
+void demand_view_need_enterprise(struct ctx *c, struct value *fields);
 // A fresh idempotency token for a form.
 const char *demand_view_token(struct ctx *c);
 // What is chosen as `class`, tone and icon of the buttons of the steps, [{url label class icon

@@ -64,7 +64,8 @@ static const struct value *
 quick_fields(struct ctx *c)
 {
     static const char *const NAMES[] = {"enterprise_id", "title", "body"};
-    const struct value *all = field_form(c, DEMAND_FIELDS, NULL);
+    struct value *all = field_form(c, DEMAND_FIELDS, NULL);
+    demand_view_need_enterprise(c, all);
     struct value *list = value_list(c->arena);
     for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
         const struct value *f = demand_view_field(all, NAMES[i]);
@@ -83,7 +84,7 @@ show_workbench(struct ctx *c)
     push_counter(c, counters, "due", TR(c, "件快到期"), TR(c, "1 个工作日内"));
     push_counter(c, counters, "overdue", TR(c, "件已超期"), TR(c, "已亮牌或将亮牌"));
     push_counter(c, counters, "unassigned", TR(c, "件待交办"), TR(c, "等着受理或交办"));
-    push_counter(c, counters, "supervised", TR(c, "件督办"), TR(c, "区里盯着的"));
+    push_counter(c, counters, "supervised", TR(c, "件督办"), TR(c, "已抄送领导"));
     push_counter(c, counters, "to_rate", TR(c, "件待评价"), TR(c, "等企业评分"));
     value_set_text(a, c->page, "title", TR(c, "工作台"));
     value_set_text(a, c->page, "today", today_text(c));
