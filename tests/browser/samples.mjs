@@ -3,10 +3,10 @@
 // has to provide, so it also documents the contract.
 
 const nav = [
-  ['工作', [['/', '工作台', 'home', null], ['/demands', '诉求办理', 'list-check', 38],
-    ['/events', '活动会议', 'calendar-event', 3]]],
+  ['工作', [['/', '工作台', 'home', null], ['/demands', '诉求办理', 'inbox', 38],
+    ['/events', '活动会议', 'clock', 3]]],
   ['资料', [['/organizations', '组织商会', 'sitemap', null], ['/enterprises', '企业会员', 'building', null],
-    ['/policies', '惠企政策', 'file-text', null]]],
+    ['/policies', '惠企政策', 'building', null]]],
   ['管理', [['/settings', '系统设置', 'settings', null], ['/audit', '审计日志', 'history', null]]],
 ].map(([label, items]) => ({
   label,
@@ -19,7 +19,7 @@ export const common = (assets, lang) => ({
   district: '临江区', federation: '临江区工商联（总商会）', csrf: 'c5rf', version: '0.1.0', year: 2026,
   me: { id: 7, name: '周敏', role_label: '工作人员', unit: '区工商联经济服务科' },
   nav, notices: 7, has_notices: true, flash: null, path: '/demands',
-  tabs: [['/', '工作台', 'home'], ['/demands', '诉求', 'list-check'], ['/events', '活动', 'calendar-event'],
+  tabs: [['/', '工作台', 'home'], ['/demands', '诉求', 'inbox'], ['/events', '活动', 'clock'],
     ['/me', '我的', 'user-circle']].map(([url, label, icon], i) => ({ url, label, icon, current: i === 1 })),
 });
 
