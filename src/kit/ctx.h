@@ -58,28 +58,28 @@ struct ctx {
     bool partial; // htmx asks for a fragment
     const struct actor *actor;
     enum language lang;
-    int64_t now;       // one moment for the whole request
-    struct db_tx *tx;  // snapshot, or the write transaction while `run` of a POST runs
-    struct value *in;  // typed input
+    int64_t now;      // one moment for the whole request
+    struct db_tx *tx; // snapshot, or the write transaction while `run` of a POST runs
+    struct value *in; // typed input
     struct faults faults;
 
     // What `run` leaves behind; reset before it runs again.
-    const struct value *out; // the answer as data (JSON prints it)
-    int status;              // 0 = 200, or 201 when `location` is set in the API
-    const char *location;    // where a page goes afterwards (303), or Location of a creation
-    const char *flash;       // shown once on that page
-    const char *cookie;      // a Set-Cookie value: sessions, preferences
-    const char *detail;      // of a problem
+    const struct value *out;   // the answer as data (JSON prints it)
+    int status;                // 0 = 200, or 201 when `location` is set in the API
+    const char *location;      // where a page goes afterwards (303), or Location of a creation
+    const char *flash;         // shown once on that page
+    const char *cookie;        // a Set-Cookie value: sessions, preferences
+    const char *detail;        // of a problem
     const struct value *extra; // members added to a problem (409: allowed steps)
-    struct value *page;      // presentation: an empty map that `show` fills
-    const char *template;    // overrides route->page
-    const char *raw_type;    // set: the answer is raw_body, not JSON or a page
+    struct value *page;        // presentation: an empty map that `show` fills
+    const char *template;      // overrides route->page
+    const char *raw_type;      // set: the answer is raw_body, not JSON or a page
     const char *raw_body;
     size_t raw_size;
-    const char *raw_name;    // download name
-    void *prepared;          // what `prepare` computed for `run`
+    const char *raw_name; // download name
+    void *prepared;       // what `prepare` computed for `run`
     enum err result;
-    bool renewed;            // field_form shows what was typed
+    bool renewed; // field_form shows what was typed
 };
 
 static inline bool

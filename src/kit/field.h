@@ -31,7 +31,7 @@ enum field_class { CLASS_PUBLIC, CLASS_INTERNAL, CLASS_PERSONAL, CLASS_SENSITIVE
 
 enum { // where it shows
     IN_LIST = 1,
-    IN_FORM = 2,   // people type it; without this the system keeps it
+    IN_FORM = 2, // people type it; without this the system keeps it
     IN_DETAIL = 4,
     IN_EXPORT = 8,
     IN_FILTER = 16,

@@ -9,18 +9,18 @@
 typedef enum err (*route_fn)(struct ctx *c);
 
 enum {
-    ROUTE_PAGE = 1,   // pages only, no /api/v1 twin
-    ROUTE_API = 2,    // API only
-    ROUTE_WAITS = 4,  // `prepare` is slow (password hashing): on the worker pool
+    ROUTE_PAGE = 1,    // pages only, no /api/v1 twin
+    ROUTE_API = 2,     // API only
+    ROUTE_WAITS = 4,   // `prepare` is slow (password hashing): on the worker pool
     ROUTE_PARTIAL = 8, // required fields may be absent (PATCH)
-    ROUTE_NO_TX = 16, // POST that writes nothing (pure rules)
-    ROUTE_RATED = 32, // login class of the rate limit
+    ROUTE_NO_TX = 16,  // POST that writes nothing (pure rules)
+    ROUTE_RATED = 32,  // login class of the rate limit
 };
 
 struct route {
-    enum http_method method; // HTTP_GET, HTTP_POST, HTTP_PATCH
-    const char *pattern;     // "/demands/{id}"; NULL ends a table
-    unsigned roles;          // who may use it; 0 is refused at start
+    enum http_method method;    // HTTP_GET, HTTP_POST, HTTP_PATCH
+    const char *pattern;        // "/demands/{id}"; NULL ends a table
+    unsigned roles;             // who may use it; 0 is refused at start
     const struct field *fields; // input of a POST/PATCH; NULL = none
     // On the http thread (or a worker with ROUTE_WAITS) before the transaction, input read and
     // valid, c->tx a read snapshot: look-ups, tokenising, hashing. May be NULL.
@@ -36,7 +36,7 @@ struct route {
     route_fn again, again_show;
     const char *again_page;
     unsigned flags;
-    size_t max_body; // 0 = 64 KiB for JSON and forms
+    size_t max_body;  // 0 = 64 KiB for JSON and forms
     const char *help; // English, one line, for `huiqiao routes` and OpenAPI
     const void *data; // the handlers' own: which kind of record, which step
 };
@@ -58,10 +58,10 @@ struct record_kind; // kit/record.h
 // Everything a module hands to the app; app.c holds the only list of them.
 struct module {
     const char *name;
-    const struct route *routes;       // ended by a NULL pattern
+    const struct route *routes;         // ended by a NULL pattern
     const struct db_stmt *const *stmts; // NULL-ended list of its statements
-    const struct nav_item *nav;       // may be NULL
-    const struct record_kind *kind;   // its kind of record (kit/record.h), or NULL
+    const struct nav_item *nav;         // may be NULL
+    const struct record_kind *kind;     // its kind of record (kit/record.h), or NULL
 };
 
 #endif

@@ -17,7 +17,7 @@ extern const struct db_stmt DEMAND_COUNTS[DEMAND_DRIVERS];
     " d.reopenings, d.open, d.version, d.yellow_at, d.red_at, d.paused, d.due_key"
 #define ROW                                                                                    \
     "id:int receipt_no:text title:text state:text category:text source:text level:text?"       \
-    " enterprise_id:int? enterprise:text? chamber_id:int? chamber:text? lead_unit_id:int?"      \
+    " enterprise_id:int? enterprise:text? chamber_id:int? chamber:text? lead_unit_id:int?"     \
     " lead_unit:text? visibility:text created_at:time updated_at:time submitted_at:time?"      \
     " due_at:time? supervised_at:time? extension:text outcome:text? satisfaction:int?"         \
     " reopenings:int open:bool version:int yellow_at:time? red_at:time? paused:bool"           \

@@ -7,12 +7,13 @@
 #include "kit/ctx.h"
 
 // c->out of each GET, on the same snapshot:
-enum err demand_show_list(struct ctx *c);   // "demand-list", demand_list()
-enum err demand_show_inbox(struct ctx *c);  // "demand-inbox", demand_list() of view=unassigned…
+enum err demand_show_list(struct ctx *c);  // "demand-list", demand_list()
+enum err demand_show_inbox(struct ctx *c); // "demand-inbox", demand_list() of view=unassigned…
 // "demand-detail", demand_get(). ?receipt=1 (where a submitted form should lead) shows the
 // receipt, ?print=1 the paper of staff.
 enum err demand_show_detail(struct ctx *c);
-enum err demand_show_new(struct ctx *c);    // "demand-new", an empty map or, with c->renewed, c->in
+enum err
+demand_show_new(struct ctx *c); // "demand-new", an empty map or, with c->renewed, c->in
 // "demand-step", {"demand": demand_get(), "step": one entry of demand_allowed()}
 enum err demand_show_step(struct ctx *c);
 
