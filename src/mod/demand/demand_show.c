@@ -262,18 +262,29 @@ place_of(const struct value *d)
     return at_of(d, "answered_at") != 0 ? 4 : at_of(d, "accepted_at") != 0 ? 2 : 1;
 }
 
-// When the open due of that kind ends, as "11月25日 周三 17:30 前"; else `otherwise`.
+// When the open due of that kind is due, an answer being the lead's; 0 none.
+static int64_t
+open_due(const struct value *d, const char *what)
+{
+    const struct value *dues = value_get(value_get(d, "clock"), "due");
+    bool lead_only = strcmp(what, "answer") == 0;
+    for (size_t i = 0; i < value_count(dues); i++) {
+        const struct value *due = value_at(dues, i);
+        bool lead = at_of(due, "unit_id") == at_of(d, "lead_unit_id");
+        if (value_get_bool(due, "open") && text_equal(value_get_text(due, "what"), what) &&
+            (lead || !lead_only)) {
+            return at_of(due, "at");
+        }
+    }
+    return 0;
+}
+
+// The same as "11月25日 周三 17:30 前"; else `otherwise`.
 static const char *
 until(struct ctx *c, const struct value *d, const char *what, const char *otherwise)
 {
-    const struct value *dues = value_get(value_get(d, "clock"), "due");
-    for (size_t i = 0; i < value_count(dues); i++) {
-        const struct value *due = value_at(dues, i);
-        if (value_get_bool(due, "open") && text_equal(value_get_text(due, "what"), what)) {
-            return trf(c->arena, c->lang, "{0} 前", 1, demand_view_when(c, at_of(due, "at")));
-        }
-    }
-    return otherwise;
+    int64_t at = open_due(d, what);
+    return at == 0 ? otherwise : trf(c->arena, c->lang, "{0} 前", 1, demand_view_when(c, at));
 }
 
 // Until when a case that is only submitted reaches a department at the latest.
@@ -501,6 +512,8 @@ demand_show_case(struct ctx *c, const struct value *demand)
     value_set(a, m, "confirm", own ? inline_form(c, demand, allowed, "confirm") : &value_null);
     value_set(a, m, "reopen", own ? inline_form(c, demand, allowed, "reopen") : &value_null);
     value_set(a, m, "note", own ? inline_form(c, demand, allowed, "note") : &value_null);
+    value_set_bool(a, m, "has_actions",
+                   value_count(actions) > 0 || value_is_truthy(value_get(m, "note")));
     value_set_bool(a, m, "may_withdraw", own && demand_view_has_step(allowed, "withdraw"));
     return m;
 }
@@ -561,7 +574,7 @@ demand_show_detail(struct ctx *c)
     demand_show_crumbs(c, d, NULL);
     c->template = own ? "demand-own" : "demand-detail";
     bool asked = ctx_query(c, "receipt") != NULL && at_of(d, "submitted_at") != 0;
-    if (asked || just_submitted(c, d)) {
+    if (own && (asked || just_submitted(c, d))) {
         set_receipt(c, d);
     } else if (ctx_query(c, "print") != NULL && !own) {
         set_print(c, d);
@@ -597,7 +610,7 @@ static const char *
 order_text(struct ctx *c, const struct value *d, bool supervised)
 {
     const char *unit = value_get_text(d, "lead_unit");
-    int64_t due = at_of(d, "due_at");
+    int64_t due = open_due(d, "answer");
     const char *to = unit == NULL ? TR(c, "承办单位") : unit;
     if (due == 0) {
         return trf(c->arena, c->lang, "请{0}按规定办理，并将结果答复企业。", 1, to);
