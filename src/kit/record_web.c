@@ -339,119 +339,108 @@ roles_of(const struct record_kind *k, unsigned action)
     return roles;
 }
 
+// Stands for the fields of the kind.
+static const struct field ANY_FIELDS[1];
+
+// The routes of any kind: %s is its plural, roles name the action, record_routes fills in the
+// rest.
+static const struct route TEMPLATE[] = {
+    {.method = HTTP_GET,
+     .pattern = "/%s",
+     .roles = RECORD_READ,
+     .run = list_run,
+     .show = record_list_show,
+     .page = "list",
+     .help = "List"},
+    {.method = HTTP_GET,
+     .pattern = "/%s.csv",
+     .roles = RECORD_READ,
+     .run = csv_run,
+     .help = "The list as CSV"},
+    {.method = HTTP_GET,
+     .pattern = "/%s.xlsx",
+     .roles = RECORD_READ,
+     .run = xlsx_run,
+     .help = "The list as XLSX"},
+    {.method = HTTP_GET,
+     .pattern = "/%s/options",
+     .roles = RECORD_READ,
+     .run = options_run,
+     .flags = ROUTE_PAGE,
+     .help = "Suggestions for a reference"},
+    {.method = HTTP_GET,
+     .pattern = "/%s/new",
+     .roles = RECORD_CREATE,
+     .run = new_run,
+     .show = record_form_show,
+     .page = "form",
+     .flags = ROUTE_PAGE,
+     .help = "Form for a new record"},
+    {.method = HTTP_POST,
+     .pattern = "/%s",
+     .roles = RECORD_CREATE,
+     .fields = ANY_FIELDS,
+     .prepare = create_prepare,
+     .run = create_run,
+     .again = new_run,
+     .again_show = record_form_show,
+     .again_page = "form",
+     .help = "Create"},
+    {.method = HTTP_GET,
+     .pattern = "/%s/{id}",
+     .roles = RECORD_READ,
+     .run = detail_run,
+     .show = record_detail_show,
+     .page = "detail",
+     .help = "Read"},
+    {.method = HTTP_GET,
+     .pattern = "/%s/{id}/edit",
+     .roles = RECORD_UPDATE,
+     .run = edit_run,
+     .show = record_form_show,
+     .page = "form",
+     .flags = ROUTE_PAGE,
+     .help = "Form to change a record"},
+    {.method = HTTP_POST,
+     .pattern = "/%s/{id}",
+     .roles = RECORD_UPDATE,
+     .fields = ANY_FIELDS,
+     .run = form_run,
+     .again = edit_run,
+     .again_show = record_form_show,
+     .again_page = "form",
+     .flags = ROUTE_PAGE,
+     .help = "Change from a form"},
+    {.method = HTTP_PATCH,
+     .pattern = "/%s/{id}",
+     .roles = RECORD_UPDATE,
+     .fields = ANY_FIELDS,
+     .run = patch_run,
+     .flags = ROUTE_API | ROUTE_PARTIAL,
+     .help = "Change"},
+    {.method = HTTP_GET,
+     .pattern = "/%s/{id}/events",
+     .roles = RECORD_READ,
+     .run = events_run,
+     .flags = ROUTE_API,
+     .help = "History"},
+};
+
 const struct route *
 record_routes(struct arena *a, const struct record_kind *k)
 {
-    record_built_of(k);
-    const char *list = arena_printf(a, "/%s", k->plural);
-    const char *one = arena_printf(a, "/%s/{id}", k->plural);
-    const char *create = arena_printf(a, "/%s/new", k->plural);
-    const char *edit = arena_printf(a, "/%s/{id}/edit", k->plural);
-    const char *events = arena_printf(a, "/%s/{id}/events", k->plural);
-    const char *options = arena_printf(a, "/%s/options", k->plural);
-    const char *csv = arena_printf(a, "/%s.csv", k->plural);
-    const char *xlsx = arena_printf(a, "/%s.xlsx", k->plural);
-    unsigned read = roles_of(k, RECORD_READ);
-    unsigned make = roles_of(k, RECORD_CREATE);
-    unsigned change = roles_of(k, RECORD_UPDATE);
-    const struct route table[] = {
-        {.method = HTTP_GET,
-         .pattern = list,
-         .roles = read,
-         .run = list_run,
-         .show = record_list_show,
-         .page = "list",
-         .data = k,
-         .help = "List"},
-        {.method = HTTP_GET,
-         .pattern = csv,
-         .roles = read,
-         .run = csv_run,
-         .data = k,
-         .help = "The list as CSV"},
-        {.method = HTTP_GET,
-         .pattern = xlsx,
-         .roles = read,
-         .run = xlsx_run,
-         .data = k,
-         .help = "The list as XLSX"},
-        {.method = HTTP_GET,
-         .pattern = options,
-         .roles = read,
-         .run = options_run,
-         .data = k,
-         .flags = ROUTE_PAGE,
-         .help = "Suggestions for a reference"},
-        {.method = HTTP_GET,
-         .pattern = create,
-         .roles = make,
-         .run = new_run,
-         .show = record_form_show,
-         .page = "form",
-         .data = k,
-         .flags = ROUTE_PAGE,
-         .help = "Form for a new record"},
-        {.method = HTTP_POST,
-         .pattern = list,
-         .roles = make,
-         .fields = k->fields,
-         .prepare = create_prepare,
-         .run = create_run,
-         .again = new_run,
-         .again_show = record_form_show,
-         .again_page = "form",
-         .data = k,
-         .help = "Create"},
-        {.method = HTTP_GET,
-         .pattern = one,
-         .roles = read,
-         .run = detail_run,
-         .show = record_detail_show,
-         .page = "detail",
-         .data = k,
-         .help = "Read"},
-        {.method = HTTP_GET,
-         .pattern = edit,
-         .roles = change,
-         .run = edit_run,
-         .show = record_form_show,
-         .page = "form",
-         .data = k,
-         .flags = ROUTE_PAGE,
-         .help = "Form to change a record"},
-        {.method = HTTP_POST,
-         .pattern = one,
-         .roles = change,
-         .fields = k->fields,
-         .run = form_run,
-         .again = edit_run,
-         .again_show = record_form_show,
-         .again_page = "form",
-         .data = k,
-         .flags = ROUTE_PAGE,
-         .help = "Change from a form"},
-        {.method = HTTP_PATCH,
-         .pattern = one,
-         .roles = change,
-         .fields = k->fields,
-         .run = patch_run,
-         .data = k,
-         .flags = ROUTE_API | ROUTE_PARTIAL,
-         .help = "Change"},
-        {.method = HTTP_GET,
-         .pattern = events,
-         .roles = read,
-         .run = events_run,
-         .data = k,
-         .flags = ROUTE_API,
-         .help = "History"},
-    };
-    size_t count = sizeof table / sizeof table[0];
+    size_t count = sizeof TEMPLATE / sizeof TEMPLATE[0], n = 0;
     struct route *routes = ARENA_ARRAY(a, struct route, count + 1);
-    size_t n = 0;
+    record_built_of(k);
     for (size_t i = 0; i < count; i++) {
-        if (table[i].roles != 0) { // an action that is granted to nobody has no address
-            routes[n++] = table[i];
+        struct route r = TEMPLATE[i];
+        const char *suffix = r.pattern + 3; // after "/%s"
+        r.roles = roles_of(k, r.roles);
+        r.pattern = arena_printf(a, "/%s%s", k->plural, suffix);
+        r.fields = r.fields == NULL ? NULL : k->fields;
+        r.data = k;
+        if (r.roles != 0) { // an action that is granted to nobody has no address
+            routes[n++] = r;
         }
     }
     return routes;

@@ -5,7 +5,7 @@
 #include "base/workday.h"
 #include "kit/rule.h"
 #include "mod/demand/clock.h"
-#include "mod/enterprise/uscc.h"
+#include "mod/enterprise/enterprise.h"
 
 enum { WORKDAYS_MAX = 100000 };
 

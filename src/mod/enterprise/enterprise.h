@@ -5,6 +5,9 @@
 
 #include "kit/record.h"
 
+// The pure rule `uscc` (rules.md).
+const struct value *uscc_rule(struct arena *a, const struct value *in, struct faults *f);
+
 extern const struct module ENTERPRISE_MODULE;
 extern const struct record_kind ENTERPRISE_KIND;
 extern const struct choice ENTERPRISE_INDUSTRIES[]; // sections A … T of GB/T 4754

@@ -2,6 +2,8 @@
 // Two check characters: of the whole code modulo 31, of the organisation code modulo 11.
 #include "mod/enterprise/uscc.h"
 
+#include "mod/enterprise/enterprise.h"
+
 #include "base/text.h"
 #include "kit/rule.h"
 

@@ -21,7 +21,4 @@ enum uscc_fault uscc_check(const char *tidy_code);
 // fail it and are valid all the same: a warning.
 bool uscc_organisation_is_sound(const char *tidy_code);
 
-// The pure rule `uscc` (rules.md).
-const struct value *uscc_rule(struct arena *a, const struct value *in, struct faults *f);
-
 #endif
