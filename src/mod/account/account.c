@@ -45,12 +45,6 @@ static const struct db_stmt NOTICES_READ = {
     .name = "account.notices_read",
     .sql = "UPDATE notice SET read_at = $2 WHERE account_id = $1 AND read_at IS NULL",
     .params = "account_id:int now:time"};
-static const struct db_stmt AUDIT_LIST = {
-    .name = "account.audit",
-    .sql = "SELECT id, at, who, ip, action, kind, record_id, data FROM audit WHERE id < $1 "
-           "ORDER BY id DESC LIMIT $2",
-    .params = "before:int most:int",
-    .row = "id:int at:time who:text ip:text action:text kind:text record_id:int data:json"};
 
 // ---- me ---------------------------------------------------------------------------------
 
@@ -77,12 +71,48 @@ me_run(struct ctx *c)
     return ERR_OK;
 }
 
+// "手机微信" or "电脑": enough to know one's own again, whatever browsers call themselves.
+static const char *
+device_of(struct ctx *c, const char *agent)
+{
+    bool mobile = strstr(agent, "Mobile") != NULL;
+    bool wechat = strstr(agent, "MicroMessenger") != NULL;
+    return ctx_tr(c, wechat && mobile ? T("手机微信")
+                     : wechat         ? T("电脑微信")
+                     : mobile         ? T("手机")
+                     : *agent != '\0' ? T("电脑")
+                                      : T("其他设备"));
+}
+
 static enum err
 me_show(struct ctx *c)
 {
-    c->page = value_map(c->arena);
-    value_set_text(c->arena, c->page, "title", ctx_tr(c, T("我的账户")));
-    value_set_text(c->arena, c->page, "login", c->actor->login);
+    struct arena *a = c->arena;
+    const struct value *open = session_list(c);
+    struct value *sessions = value_list(a);
+    for (size_t i = 0; i < value_count(open); i++) {
+        const struct value *s = value_at(open, i);
+        struct value *m = value_map(a);
+        value_set_text(a, m, "device", device_of(c, value_get_text(s, "agent")));
+        value_set(a, m, "ip", value_get(s, "ip"));
+        value_set(a, m, "seen_at", value_get(s, "seen_at"));
+        value_set(a, m, "current", value_get(s, "current"));
+        value_push(a, sessions, m);
+    }
+    value_set_text(a, c->page, "title", ctx_tr(c, T("我的账户")));
+    value_set_text(a, c->page, "login", c->actor->login);
+    value_set(a, c->page, "sessions", sessions);
+    value_set_bool(a, c->page, "has_others", value_count(sessions) > 1);
+    return ERR_OK;
+}
+
+static enum err
+close_others_run(struct ctx *c)
+{
+    session_close_others(c);
+    audit_write(c, "session.close_others", "account", c->actor->id, NULL);
+    c->flash = ctx_tr(c, T("其他设备已退出登录"));
+    c->location = "/me";
     return ERR_OK;
 }
 
@@ -194,8 +224,8 @@ cursor(struct ctx *c)
     return after != NULL && text_to_int(after, &before) ? before : INT64_MAX;
 }
 
-static const struct value *
-next_cursor(struct arena *a, const struct value *items, size_t most)
+const struct value *
+account_next_cursor(struct arena *a, const struct value *items, size_t most)
 {
     size_t n = value_count(items);
     if (n < most) {
@@ -227,7 +257,7 @@ notices_run(struct ctx *c)
         value_push(a, items, m);
     }
     value_set(a, out, "items", items);
-    value_set(a, out, "next", next_cursor(a, items, PAGE));
+    value_set(a, out, "next", account_next_cursor(a, items, PAGE));
     c->out = out;
     return ERR_OK;
 }
@@ -239,7 +269,6 @@ notices_show(struct ctx *c)
     const struct value *items = value_get(c->out, "items");
     const char *next = value_get_text(c->out, "next");
     struct value *held = value_map(a);
-    c->page = value_map(a);
     value_set(a, held, "list", items);
     value_set_text(a, c->page, "title", ctx_tr(c, T("提醒")));
     value_set_bool(a, c->page, "has_unread", notice_unread(c->tx, c->actor->id) > 0);
@@ -258,7 +287,7 @@ notices_read_run(struct ctx *c)
 }
 
 // ---- attachments
-// ------------------------------------------------------------------------------
+// -----------------------------------------------------------------------------
 
 static enum err
 upload_run(struct ctx *c)
@@ -287,83 +316,8 @@ download_run(struct ctx *c)
     return attachment_send(c, ctx_id(c, "id"));
 }
 
-// ---- audit
-// ---------------------------------------------------------------------------------------
-
-static enum err
-audit_run(struct ctx *c)
-{
-    unsigned most = listing_limit(c);
-    struct value *items =
-        db_list(c->tx, c->arena, &AUDIT_LIST, DB_ARGS(DB_INT(cursor(c)), DB_INT(most)));
-    struct value *out = value_map(c->arena);
-    value_set(c->arena, out, "items", items);
-    value_set(c->arena, out, "next", next_cursor(c->arena, items, most));
-    c->out = out;
-    return ERR_OK;
-}
-
-static struct value *
-audit_cells(struct ctx *c, const struct value *row)
-{
-    struct value *cells = value_list(c->arena);
-    const char *kind = value_get_text(row, "kind");
-    int64_t id = value_get_int(row, "record_id", 0);
-    value_push(c->arena, cells,
-               listing_cell(c, time_minute_text(c->arena, value_get_int(row, "at", 0)), "num"));
-    value_push(c->arena, cells, listing_cell(c, value_get_text(row, "who"), ""));
-    value_push(c->arena, cells, listing_cell(c, value_get_text(row, "action"), ""));
-    value_push(c->arena, cells,
-               listing_cell(
-                   c,
-                   *kind == '\0' ? "" : arena_printf(c->arena, "%s %lld", kind, (long long)id),
-                   "num"));
-    value_push(c->arena, cells, listing_cell(c, value_get_text(row, "ip"), "num hide-s"));
-    return cells;
-}
-
-static enum err
-audit_show(struct ctx *c)
-{
-    static const char *const HEADS[] = {T("时间"), T("谁"), T("做了什么"), T("对象"),
-                                        T("来自")};
-    struct arena *a = c->arena;
-    struct value *columns = value_list(a), *rows = value_list(a);
-    const struct value *items = value_get(c->out, "items");
-    const char *next = value_get_text(c->out, "next");
-    for (size_t i = 0; i < sizeof HEADS / sizeof *HEADS; i++) {
-        listing_column(c, columns, ctx_tr(c, HEADS[i]), i == 4 ? "hide-s" : "", NULL, "");
-    }
-    for (size_t i = 0; i < value_count(items); i++) {
-        struct value *row = value_map(a);
-        value_set(a, row, "url", &value_null);
-        value_set(a, row, "id", value_get(value_at(items, i), "id"));
-        value_set_text(a, row, "select_label", "");
-        value_set(a, row, "cells", audit_cells(c, value_at(items, i)));
-        value_push(a, rows, row);
-    }
-    c->page = value_map(a);
-    value_set_text(a, c->page, "title", ctx_tr(c, T("审计日志")));
-    value_set_text(a, c->page, "subtitle",
-                   ctx_tr(c, T("每一行都与前一行连在一起，改动会被发现")));
-    static const char *const LISTS[] = {"actions", "views", "filters", "hidden", "chips"};
-    static const char *const NULLS[] = {"clear_url", "empty", "bulk", "exports"};
-    for (size_t i = 0; i < sizeof LISTS / sizeof *LISTS; i++) {
-        value_set(a, c->page, LISTS[i], value_list(a));
-    }
-    for (size_t i = 0; i < sizeof NULLS / sizeof *NULLS; i++) {
-        value_set(a, c->page, NULLS[i], &value_null);
-    }
-    value_set_bool(a, c->page, "has_filters", false);
-    value_set_bool(a, c->page, "more_filters", false);
-    value_set(a, c->page, "columns", columns);
-    value_set(a, c->page, "rows", rows);
-    value_set(a, c->page, "pager", listing_pager(c, NULL, next, value_count(items), -1));
-    return ERR_OK;
-}
-
 // ---- tables
-// ----------------------------------------------------------------------------------------
+// ----------------------------------------------------------------------------------
 
 static const struct route ROUTES[] = {
     {.method = HTTP_GET,
@@ -417,6 +371,12 @@ static const struct route ROUTES[] = {
      .show = me_show,
      .page = "me",
      .help = "The reader"},
+    {.method = HTTP_POST,
+     .pattern = "/me/sessions/close",
+     .roles = ROLE_SIGNED_IN,
+     .run = close_others_run,
+     .flags = ROUTE_PAGE,
+     .help = "Log out everywhere else"},
     {.method = HTTP_GET,
      .pattern = "/me/password",
      .roles = ROLE_SIGNED_IN,
@@ -476,8 +436,8 @@ static const struct route ROUTES[] = {
     {.method = HTTP_GET,
      .pattern = "/audit",
      .roles = ROLE_ADMIN,
-     .run = audit_run,
-     .show = audit_show,
+     .run = audit_log_run,
+     .show = audit_log_show,
      .page = "list",
      .help = "Who did what, newest first"},
     {0},
@@ -499,10 +459,10 @@ static const struct nav_item NAV[] = {
 };
 
 static const struct db_stmt *const STMTS[] = {
-    &PREFS,        &DRAFT_SAVE,   &DRAFT_GET,     &DRAFT_DROP,         &NOTICES,
-    &NOTICES_READ, &AUDIT_LIST,   &LOGIN_ACCOUNT, &LOGIN_SET_PASSWORD, &LOGIN_ACTIVATE,
-    &LOGIN_REHASH, &THROTTLE_GET, &THROTTLE_PUT,  &THROTTLE_FORGET,    &THROTTLE_EXPIRE,
-    NULL};
+    &PREFS,         &DRAFT_SAVE,    &DRAFT_GET,          &DRAFT_DROP,       &NOTICES,
+    &NOTICES_READ,  &AUDIT_ALL,     &AUDIT_BY_RECORD,    &AUDIT_BY_ACCOUNT, &AUDIT_BY_ACTION,
+    &AUDIT_BY_KIND, &LOGIN_ACCOUNT, &LOGIN_SET_PASSWORD, &LOGIN_ACTIVATE,   &LOGIN_REHASH,
+    &THROTTLE_GET,  &THROTTLE_PUT,  &THROTTLE_FORGET,    &THROTTLE_EXPIRE,  NULL};
 
 const struct module ACCOUNT_MODULE = {
     .name = "account", .routes = ROUTES, .stmts = STMTS, .nav = NAV};

@@ -20,6 +20,14 @@ enum err password_show_form(struct ctx *c);
 enum err password_prepare(struct ctx *c);
 enum err password_run(struct ctx *c);
 
+extern const struct db_stmt AUDIT_ALL, AUDIT_BY_RECORD, AUDIT_BY_ACCOUNT, AUDIT_BY_ACTION,
+    AUDIT_BY_KIND;
+enum err audit_log_run(struct ctx *c);
+enum err audit_log_show(struct ctx *c);
+
+// The id of the last item as the cursor `after`, null when the list is not full.
+const struct value *account_next_cursor(struct arena *a, const struct value *items,
+                                        size_t most);
 // True for a path on this site: "/demands?x=1"; never "//host" or "/\host" (W6).
 bool is_own_path(const char *s);
 
