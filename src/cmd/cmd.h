@@ -31,6 +31,8 @@ int cmd_check(int argc, char **argv);
 int cmd_rule(int argc, char **argv);
 int cmd_routes(int argc, char **argv);
 int cmd_sql(int argc, char **argv);
+int cmd_openapi(int argc, char **argv);
+int cmd_restore(int argc, char **argv);
 
 // Statements of commands, no routes.
 extern const struct module IMPORT_MODULE, CHECK_MODULE, GENERATE_MODULE;

@@ -7,6 +7,8 @@
 #include "base/timestamp.h"
 #include "cmd/import_read.h"
 #include "mod/demand/demand.h"
+#include "mod/enterprise/enterprise.h"
+#include "mod/org/org.h"
 #include "view/table.h"
 
 #include <stdio.h>
@@ -33,6 +35,7 @@ const struct module IMPORT_MODULE = {
 struct kind {
     const char *name;
     const struct field *fields;
+    const char *key; // the column that tells rows apart, so that a second run adds none twice
     int64_t (*put)(struct ctx *c, const struct value *row); // 0 with c->faults
 };
 
@@ -61,7 +64,44 @@ static const struct field DEMAND_COLUMNS[] = {
     {0},
 };
 
-static const struct kind KINDS[] = {{"demands", DEMAND_COLUMNS, demand_import}, {0}};
+static int64_t
+put_record(struct ctx *c, const struct record_kind *k, const struct value *row)
+{
+    struct value *rec = value_map(c->arena);
+    for (uint32_t i = 0; i < row->map.count; i++) {
+        value_set(c->arena, rec, row->map.pairs[i].key, row->map.pairs[i].v);
+    }
+    return record_create(c, k, rec);
+}
+
+static int64_t
+put_enterprise(struct ctx *c, const struct value *row)
+{
+    return put_record(c, &ENTERPRISE_KIND, row);
+}
+
+static int64_t
+put_organization(struct ctx *c, const struct value *row)
+{
+    return put_record(c, &ORG_KIND, row);
+}
+
+static const struct kind *
+find_kind(const char *name)
+{
+    static struct kind kinds[] = {{"demands", DEMAND_COLUMNS, "external_id", demand_import},
+                                  {"enterprises", NULL, "uscc", put_enterprise},
+                                  {"organizations", NULL, "name", put_organization}};
+    // The fields of records are their modules' own.
+    kinds[1].fields = ENTERPRISE_KIND.fields;
+    kinds[2].fields = ORG_KIND.fields;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (strcmp(kinds[i].name, name) == 0) {
+            return &kinds[i];
+        }
+    }
+    return NULL;
+}
 
 // ---- one run --------------------------------------------------------------------------
 
@@ -206,7 +246,7 @@ static enum err
 put_row(struct run *r, struct ctx *c, const struct row *row)
 {
     const char *kind = r->kind->name;
-    const char *external = value_get_text(row->value, "external_id");
+    const char *external = value_get_text(row->value, r->kind->key);
     if (external != NULL &&
         db_value_int(c->tx, &SEEN, DB_ARGS(DB_TEXT(kind), DB_TEXT(external)), 0) != 0) {
         r->batch_known++;
@@ -270,7 +310,7 @@ write_all(struct run *r)
             for (size_t k = i; k < end; k++) {
                 troubles = r->trouble_count;
                 if (!write_rows(r, k, k + 1) && r->trouble_count == troubles) {
-                    complain(r, r->rows[k].line, NULL, "the database refused it");
+                    complain(r, r->rows[k].line, NULL, "数据库不接受这一行");
                 }
             }
         }
@@ -367,11 +407,9 @@ cmd_import(int argc, char **argv)
     if (!cmd_parse(argc, argv, options, 2, 2, &rest)) {
         return CMD_USAGE;
     }
-    for (const struct kind *k = KINDS; k->name != NULL; k++) {
-        r.kind = strcmp(k->name, rest[0]) == 0 ? k : r.kind;
-    }
+    r.kind = find_kind(rest[0]);
     if (r.kind == NULL) {
-        cmd_fail("cannot import \"%s\"; it can be: demands", rest[0]);
+        cmd_fail("cannot import \"%s\"; it can be: demands enterprises organizations", rest[0]);
         return CMD_USAGE;
     }
     if (!district_open(&r.d, data, db)) {

@@ -258,8 +258,13 @@ longest(const struct field *f)
 static const struct value *
 text_cell(struct arena *a, const struct field *f, const char *text, const char **wrong)
 {
-    if (text_length(text) > longest(f)) {
-        *wrong = arena_printf(a, "longer than %zu characters", longest(f));
+    size_t length = text_length(text);
+    if (length > longest(f)) {
+        *wrong = arena_printf(a, "最多 %zu 个字", longest(f));
+    } else if (f->min > 0 && length < (size_t)f->min) {
+        *wrong = arena_printf(a, "至少 %d 个字", f->min);
+    } else if (f->check != NULL) {
+        *wrong = f->check(a, text);
     }
     return value_ref(a, text);
 }
@@ -272,7 +277,7 @@ choice_cell(struct arena *a, const struct field *f, const char *text, const char
             return value_ref(a, c->value);
         }
     }
-    *wrong = "not one of the choices";
+    *wrong = "不是可选的值";
     return NULL;
 }
 
@@ -288,7 +293,7 @@ cell_value(const struct import_table *t, struct arena *a, const struct field *f,
     switch (f->type) {
     case FIELD_TIME:
         if (!import_time(text, t->map->offset, &n)) {
-            *wrong = "not a date";
+            *wrong = "不是日期，例如 2026-11-23 或 2026/11/23 9:30";
             return NULL;
         }
         return value_time(a, n);
@@ -296,7 +301,7 @@ cell_value(const struct import_table *t, struct arena *a, const struct field *f,
     case FIELD_REF:
         if (!text_to_int(text, &n) || (f->min != 0 && n < f->min) ||
             (f->max != 0 && n > f->max)) {
-            *wrong = "not a number that fits";
+            *wrong = "不是整数，或超出范围";
             return NULL;
         }
         return value_int(a, n);
@@ -304,12 +309,23 @@ cell_value(const struct import_table *t, struct arena *a, const struct field *f,
         return choice_cell(a, f, text, wrong);
     case FIELD_MOBILE:
         if (!text_is_mobile(text)) {
-            *wrong = "not a mobile number";
+            *wrong = "不是手机号";
         }
         return value_ref(a, text);
     default:
         return text_cell(a, f, text, wrong);
     }
+}
+
+static const char *
+title_of(const struct import_table *t, const struct field *f)
+{
+    for (size_t i = 0; i < t->columns; i++) {
+        if (t->by_column[i] == f) {
+            return t->titles[i];
+        }
+    }
+    return f->name;
 }
 
 static void
@@ -324,12 +340,12 @@ put_default(const struct import_table *t, struct arena *a, const struct field *f
         const char *wrong = NULL;
         const struct value *v = d->type == VALUE_TEXT ? cell_value(t, a, f, d->s, &wrong) : d;
         if (wrong != NULL) {
-            faults_add(a, faults, f->name, "invalid", arena_printf(a, "default: %s", wrong));
+            faults_add(a, faults, f->name, "invalid", arena_printf(a, "默认值：%s", wrong));
         } else {
             value_set(a, row, f->name, v);
         }
     } else if (f->required) {
-        faults_add(a, faults, f->name, "required", "empty");
+        faults_add(a, faults, title_of(t, f), "required", "没有填写");
     }
 }
 
@@ -341,7 +357,7 @@ import_row(const struct import_table *t, struct arena *a, const char *const *cel
     for (size_t i = 0; i < n; i++) {
         if (i >= t->columns) {
             if (*cells[i] != '\0') {
-                faults_add(a, f, NULL, "columns", "more cells than the header has");
+                faults_add(a, f, NULL, "columns", "比表头多出的单元格");
             }
             continue;
         }
@@ -354,6 +370,7 @@ import_row(const struct import_table *t, struct arena *a, const char *const *cel
         const struct value *v = cell_value(t, a, field, text, &wrong);
         if (wrong != NULL) {
             faults_add(a, f, t->titles[i], "invalid", wrong);
+            value_set(a, row, field->name, &value_null); // wrong is not missing
         } else {
             value_set(a, row, field->name, v);
         }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// huiqiao routes and sql: the tables the program is made of, as text.
+// huiqiao routes, sql and openapi: the tables the program is made of, as text.
 #include "cmd/cmd.h"
 
 #include "app.h"
+#include "base/json.h"
 #include "kit/record.h"
+#include "mod/system/system.h"
 
 #include <stdio.h>
 
@@ -94,5 +96,23 @@ cmd_sql(int argc, char **argv)
             print_statements(record_statements(MODULES[i]->kind));
         }
     }
+    return CMD_OK;
+}
+
+int
+cmd_openapi(int argc, char **argv)
+{
+    static const struct cmd_option none[] = {{0}};
+    if (!cmd_parse(argc, argv, none, 0, 0, NULL)) {
+        return CMD_USAGE;
+    }
+    struct arena *a = arena_new(TABLES_ARENA_MAX);
+    // The description needs the tables only, no district.
+    struct app app = {.arena = a, .modules = MODULES, .district = "", .federation = ""};
+    struct buf b;
+    buf_init(&b, a, 256 * 1024, TABLES_ARENA_MAX / 2);
+    json_write(&b, system_openapi(&app, a));
+    puts(buf_str(&b));
+    arena_free(a);
     return CMD_OK;
 }

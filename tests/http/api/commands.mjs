@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The command line itself: what each command does, refuses and answers to its caller.
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { District, assert, finish, password, run, test } from './lib.mjs';
 
@@ -77,8 +77,16 @@ await test('backup of a running district is a district', async () => {
   const refused = d.command('backup', file);
   assert.equal(refused.status, 1, 'an existing file is not overwritten');
   await d.stop();
+  assert.equal(copy.command('restore', file).status, 1, 'a district is not overwritten');
+  rmSync(copy.data, { recursive: true });
+  mkdirSync(copy.data);
+  assert.equal(copy.command('restore', file).status, 1, 'not without the secret');
   writeFileSync(join(copy.data, 'secret'), readFileSync(join(d.data, 'secret')));
-  writeFileSync(join(copy.data, 'district.db'), readFileSync(file));
+  const rubbish = join(copy.dir, 'rubbish.db');
+  writeFileSync(rubbish, 'x'.repeat(8192));
+  assert.equal(copy.command('restore', rubbish).status, 1);
+  const restored = copy.command('restore', file);
+  assert.equal(restored.status, 0, restored.stderr);
   const check = copy.command('check');
   assert.equal(check.status, 0, check.stdout + check.stderr);
   const rows = JSON.parse(copy.command('export', 'demands', '--format', 'json').stdout);
@@ -132,6 +140,9 @@ await test('rules, routes and statements are printed', async () => {
   assert.match(run(['rule'], { input: '' }).stdout, /^clock$/m);
   assert.match(run(['routes']).stdout, /^POST +both +\/demands .*member/m);
   assert.match(run(['sql']).stdout, /^-- demand\./m);
+  const api = JSON.parse(run(['openapi']).stdout);
+  assert.equal(api.openapi.slice(0, 3), '3.1');
+  assert.ok(Object.keys(api.paths).length > 20);
 });
 
 await test('serve refuses the world unless told, and a second server its port', async () => {

@@ -94,6 +94,16 @@ await test('old rows may be moved to today', async () => {
   assert.ok(Date.now() - at('旧一') < 86400000 && at('旧一') <= Date.now());
 });
 
+await test('enterprises and organisations, each once', async () => {
+  const orgs = table('名称,类型,承办类别\n区科技局,部门,technology\n青石镇商会,town,\n坏的,没有这种,\n');
+  assert.match(d.command('import', 'organizations', orgs).stdout, /3 rows: 2 imported, 0 known already, 1 refused/);
+  assert.match(d.command('import', 'organizations', orgs).stdout, /3 rows: 0 imported, 2 known already, 1 refused/);
+  const file = table('name,uscc\n甲公司,91320902MA0TEK012E\n乙公司,91320902MA0TEK012X\n丙公司,\n');
+  const r = d.command('import', 'enterprises', file);
+  assert.match(r.stdout, /3 rows: 0 imported, 0 known already, 3 refused/, 'the code is taken, wrong, missing');
+  assert.equal(parseCsv(readFileSync(`${file}.errors.csv`, 'utf8')).length, 3);
+});
+
 await test('what is no table, no map, no kind', async () => {
   const file = table('title,body\n"open');
   for (const args of [['demands', file], ['demands', '/nowhere.csv'], ['nothing', file], ['demands', table('')], ['demands', table('a,b\n1,2\n')],
