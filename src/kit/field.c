@@ -341,7 +341,7 @@ refuse_unknown(struct ctx *c, const struct field *fields, const struct value *bo
     for (uint32_t i = 0; i < body->map.count; i++) {
         const char *name = body->map.pairs[i].key;
         const struct field *f = field_find(fields, name);
-        if (f == NULL || (f->where & IN_FORM) == 0) {
+        if (f == NULL || (f->where & (IN_FORM | IN_INPUT)) == 0) {
             ctx_fault(c, name, "unknown", T("没有这一项"));
         }
     }
@@ -364,7 +364,7 @@ field_read(struct ctx *c, const struct field *fields, bool partial)
         refuse_unknown(c, fields, body);
     }
     for (const struct field *f = fields; f != NULL && f->name != NULL; f++) {
-        if ((f->where & IN_FORM) != 0) {
+        if ((f->where & (IN_FORM | IN_INPUT)) != 0) {
             read_field(c, f, body, partial);
         }
     }

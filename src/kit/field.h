@@ -35,6 +35,7 @@ enum { // where it shows
     IN_DETAIL = 4,
     IN_EXPORT = 8,
     IN_FILTER = 16,
+    IN_INPUT = 32, // taken from the API though no form shows it
     IN_ALL = 31,
 };
 

@@ -93,7 +93,9 @@ send_json(struct ctx *c)
     struct buf b;
     int status = c->status != 0 ? c->status : c->location != NULL ? 201 : 200;
     if (c->location != NULL) {
-        http_set(c->req, c->resp, "Location", arena_printf(c->arena, "/api/v1%s", c->location));
+        bool whole = text_starts(c->location, "/api/");
+        http_set(c->req, c->resp, "Location",
+                 whole ? c->location : arena_printf(c->arena, "/api/v1%s", c->location));
     }
     if (c->out == NULL) {
         c->resp->status = c->status != 0 ? c->status : 204;

@@ -200,7 +200,7 @@ const struct field DEMAND_FIELDS[] = {
      .label = "附件",
      .hint = "合同、照片、文件等。",
      .where = IN_FORM},
-    {.name = "draft", .type = FIELD_FLAG, .label = "先存草稿", .where = 0},
+    {.name = "draft", .type = FIELD_FLAG, .label = "先存草稿", .where = IN_INPUT},
     {0},
 };
 
