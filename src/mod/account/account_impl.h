@@ -28,6 +28,9 @@ enum err audit_log_show(struct ctx *c);
 // The id of the last item as the cursor `after`, null when the list is not full.
 const struct value *account_next_cursor(struct arena *a, const struct value *items,
                                         size_t most);
+// The generic form (form.html, action.html); texts in Chinese, `fields` may be NULL.
+enum err account_show_form(struct ctx *c, const char *title, const char *action,
+                           const char *submit, const char *cancel, const struct field *fields);
 // True for a path on this site: "/demands?x=1"; never "//host" or "/\host" (W6).
 bool is_own_path(const char *s);
 

@@ -252,10 +252,19 @@ check_new_password(struct ctx *c, const char *login)
     return ERR_OK;
 }
 
+// As it is typed: with the spaces it is printed with, in either case.
 static void
-hash_code(const char *code, unsigned char out[CODE_HASH])
+hash_code(struct arena *a, const char *typed, unsigned char out[CODE_HASH])
 {
-    crypto_hash_sha256(out, (const unsigned char *)code, strlen(code));
+    const char *s = text_lower(a, typed);
+    char *code = arena_alloc(a, strlen(s) + 1);
+    size_t n = 0;
+    for (; *s != '\0'; s++) {
+        if (*s != ' ' && *s != '-') {
+            code[n++] = *s;
+        }
+    }
+    crypto_hash_sha256(out, (const unsigned char *)code, n);
 }
 
 // True when the account waits for this code.
@@ -285,7 +294,7 @@ activate_prepare(struct ctx *c)
     if (check_new_password(c, login) != ERR_OK) {
         return ERR_INVALID;
     }
-    hash_code(text_lower(c->arena, value_get_text(c->in, "code")), t->code);
+    hash_code(c->arena, value_get_text(c->in, "code"), t->code);
     find_account(c, login, t);
     t->right = code_matches(c, login, t);
     // Hashed in any case: the time must not tell whether the code was right.
@@ -386,16 +395,17 @@ login_show_form(struct ctx *c)
     return ERR_OK;
 }
 
-static enum err
-show_form(struct ctx *c, const char *title, const char *action, const char *submit,
-          const char *cancel, const struct field *fields)
+enum err
+account_show_form(struct ctx *c, const char *title, const char *action, const char *submit,
+                  const char *cancel, const struct field *fields)
 {
     struct arena *a = c->arena;
     struct value *summary = value_list(a);
     for (unsigned i = 0; i < c->faults.count; i++) {
         const struct fault *f = &c->faults.items[i];
         struct value *m = value_map(a);
-        const struct field *field = field_find(fields, f->field == NULL ? "" : f->field);
+        const struct field *field =
+            fields == NULL ? NULL : field_find(fields, f->field == NULL ? "" : f->field);
         value_set_text(a, m, "id", arena_printf(a, "f-%s", f->field));
         value_set_text(a, m, "label", field == NULL ? "" : ctx_tr(c, field->label));
         value_set_text(a, m, "message", f->message);
@@ -413,7 +423,8 @@ show_form(struct ctx *c, const char *title, const char *action, const char *subm
     value_set_text(a, c->page, "errors_title",
                    c->faults.count > 0 ? ctx_tr(c, T("有几处要改，改好就能提交")) : NULL);
     value_set(a, c->page, "errors_summary", summary);
-    value_set(a, c->page, "fields", field_form(c, fields, NULL));
+    value_set(a, c->page, "fields",
+              fields == NULL ? value_list(a) : field_form(c, fields, NULL));
     value_set_text(a, c->page, "submit_label", ctx_tr(c, submit));
     value_set_text(a, c->page, "cancel_url", cancel);
     return ERR_OK;
@@ -422,11 +433,13 @@ show_form(struct ctx *c, const char *title, const char *action, const char *subm
 enum err
 activate_show_form(struct ctx *c)
 {
-    return show_form(c, T("开通账号"), "/activate", T("开通并登录"), "/login", ACTIVATE_FIELDS);
+    return account_show_form(c, T("开通账号"), "/activate", T("开通并登录"), "/login",
+                             ACTIVATE_FIELDS);
 }
 
 enum err
 password_show_form(struct ctx *c)
 {
-    return show_form(c, T("修改密码"), "/me/password", T("修改密码"), "/me", PASSWORD_FIELDS);
+    return account_show_form(c, T("修改密码"), "/me/password", T("修改密码"), "/me",
+                             PASSWORD_FIELDS);
 }
