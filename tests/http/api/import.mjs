@@ -104,6 +104,22 @@ await test('enterprises and organisations, each once', async () => {
   assert.equal(parseCsv(readFileSync(`${file}.errors.csv`, 'utf8')).length, 3);
 });
 
+await test('a workbook that one district exports comes into another', async () => {
+  await d.serve();
+  const answer = await fetch(`${d.url}/api/v1/organizations.xlsx`, { headers: { authorization: `Bearer ${d.token('staff')}` } });
+  assert.equal(answer.status, 200);
+  const other = new District({ demo: false });
+  const file = join(other.dir, 'organizations.xlsx');
+  writeFileSync(file, Buffer.from(await answer.arrayBuffer()));
+  await d.stop();
+  const map = join(other.dir, 'map.json');
+  writeFileSync(map, '{"columns":{"上级组织":""}}');
+  const r = other.command('import', 'organizations', file, '--map', map);
+  assert.equal(r.status, 0, r.stdout + r.stderr);
+  const names = (x) => JSON.parse(x.command('export', 'organizations', '--format', 'json').stdout).map((o) => o.name);
+  for (const name of names(d)) assert.ok(names(other).includes(name), `${name} is missing`);
+});
+
 await test('what is no table, no map, no kind', async () => {
   const file = table('title,body\n"open');
   for (const args of [['demands', file], ['demands', '/nowhere.csv'], ['nothing', file], ['demands', table('')], ['demands', table('a,b\n1,2\n')],
