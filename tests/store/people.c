@@ -18,8 +18,10 @@ fill(struct world *w)
     CHANGE(w, "INSERT INTO organization (id, kind, name, created_at, updated_at) VALUES"
               " (1, 'town', '港口镇商会', 0, 0), (2, 'town', '滨江街道商会', 0, 0),"
               " (3, 'department', '市场监督管理局', 0, 0)");
-    CHANGE(w, "INSERT INTO enterprise (id, name, uscc, chamber_id, created_at, updated_at) VALUES"
-              " (10, '甲公司', '91110000600037341L', 1, 0, 0), (20, '乙公司', '91110000600037342L', 2, 0, 0)");
+    CHANGE(w,
+           "INSERT INTO enterprise (id, name, uscc, chamber_id, created_at, updated_at) VALUES"
+           " (10, '甲公司', '91110000600037341L', 1, 0, 0), (20, '乙公司', "
+           "'91110000600037342L', 2, 0, 0)");
     static const struct account_new ALL[] = {
         {"admin", "管理", NULL, ROLE_ADMIN, 0, 0},
         {"staff", "周敏", NULL, ROLE_STAFF, 0, 0},
