@@ -102,8 +102,8 @@ refuses_what_is_not_strict_json(void **state)
         "\"\\x\"",
         "\"\\u12\"",
         "// c\n1",
-        "\xEF\xBB\xBF"
-        "1",
+        ("\xEF\xBB\xBF"
+         "1"),
         "\"\\u0000\"",
         "\"\xC0\x80\"",
         "\"\xFF\"",
