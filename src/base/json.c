@@ -18,6 +18,7 @@ struct decimals {
     size_t count;
     size_t cap;
     size_t next;
+    char *loose; // the text itself, where a number out of range is replaced; NULL: an error
 };
 
 static void
@@ -110,6 +111,66 @@ skip_string(const char *s, size_t n, size_t i)
     return i + 1;
 }
 
+static size_t
+skip_digits(const char *s, size_t n, size_t i)
+{
+    while (i < n && s[i] >= '0' && s[i] <= '9') {
+        i++;
+    }
+    return i;
+}
+
+// The grammar of a number, for those jansson does not get to see.
+static bool
+is_number(const char *s, size_t n)
+{
+    size_t from = n > 0 && s[0] == '-' ? 1 : 0;
+    size_t i = skip_digits(s, n, from);
+    bool ok = i > from && (s[from] != '0' || i == from + 1);
+    if (i < n && s[i] == '.') {
+        from = i + 1;
+        i = skip_digits(s, n, from);
+        ok = ok && i > from;
+    }
+    if (i < n && (s[i] == 'e' || s[i] == 'E')) {
+        from = i + 1;
+        from += from < n && (s[from] == '-' || s[from] == '+');
+        i = skip_digits(s, n, from);
+        ok = ok && i > from;
+    }
+    return ok && i == n;
+}
+
+static bool
+is_wide_integer(struct arena *a, const char *s, size_t n)
+{
+    enum { SAFE_DIGITS = 18 };
+    int64_t v;
+    return n > SAFE_DIGITS && is_number(s, n) && !text_to_int(arena_strndup(a, s, n), &v);
+}
+
+// Reads one number token; `real` as jansson will see it. NULL or why not.
+static const char *
+scan_number(struct decimals *d, size_t at, const char *s, size_t n, bool real)
+{
+    static const char ODD[] = "0.1"; // what stands for a number that cannot be kept
+    int64_t v = 0;
+    const char *why = real                              ? read_decimal(s, n, &v)
+                      : is_wide_integer(d->arena, s, n) ? "a number is out of range"
+                                                        : NULL;
+    if (why != NULL && d->loose != NULL && n >= sizeof ODD - 1 && is_number(s, n)) {
+        memset(d->loose + at, ' ', n);
+        memcpy(d->loose + at, ODD, sizeof ODD - 1);
+        v = 1000;
+        real = true;
+        why = NULL;
+    }
+    if (why == NULL && real) {
+        decimals_push(d, v);
+    }
+    return why;
+}
+
 // Collects the decimals and bounds the depth before jansson sees the text. Text that is not
 // JSON may be misread here; jansson then refuses it.
 static const char *
@@ -126,13 +187,9 @@ scan(const char *s, size_t n, struct decimals *d)
             for (; i < n && is_number_char(s[i]); i++) {
                 real |= s[i] == '.' || s[i] == 'e' || s[i] == 'E';
             }
-            int64_t v = 0;
-            const char *why = real ? read_decimal(s + from, i - from, &v) : NULL;
+            const char *why = scan_number(d, from, s + from, i - from, real);
             if (why != NULL) {
                 return why;
-            }
-            if (real) {
-                decimals_push(d, v);
             }
         } else {
             depth += (c == '{' || c == '[') - (c == '}' || c == ']');
@@ -226,10 +283,10 @@ release(void *j)
     json_decref(j);
 }
 
-const struct value *
-json_parse(struct arena *a, const char *text, size_t n, const char **why)
+static const struct value *
+parse(struct arena *a, const char *text, size_t n, char *loose, const char **why)
 {
-    struct decimals decimals = {.arena = a};
+    struct decimals decimals = {.arena = a, .loose = loose};
     *why = scan(text, n, &decimals);
     if (*why != NULL) {
         return NULL;
@@ -245,6 +302,21 @@ json_parse(struct arena *a, const char *text, size_t n, const char **why)
     }
     arena_defer(a, release, root);
     return convert(a, root, &decimals);
+}
+
+const struct value *
+json_parse(struct arena *a, const char *text, size_t n, const char **why)
+{
+    return parse(a, text, n, NULL, why);
+}
+
+const struct value *
+json_parse_input(struct arena *a, const char *text, size_t n, const char **why)
+{
+    char *copy = arena_raw(a, n + 1);
+    memcpy(copy, text, n);
+    copy[n] = '\0';
+    return parse(a, copy, n, copy, why);
 }
 
 // The bytes that cannot stand as they are: 1 escapes, 2 may begin U+2028 or U+2029, which end

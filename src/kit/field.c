@@ -7,10 +7,10 @@
 #include "base/text.h"
 #include "kit/ctx.h"
 
-#include <stdio.h>
 #include <string.h>
 
-enum { TEXT_MAX = 200, LONG_MAX_CHARS = 10000, REFS_MAX = 200 };
+enum { TEXT_MAX = 200, LONG_MAX_CHARS = 10000, REFS_MAX = 200, YUAN_DIGITS = 14 };
+#define FEN_LIMIT INT64_C(10000000000000000) // YUAN_DIGITS and two decimals
 
 const struct field *
 field_find(const struct field *fields, const char *name)
@@ -105,6 +105,15 @@ check_int(struct ctx *c, const struct field *f, int64_t i)
     return value_int(c->arena, i);
 }
 
+// As much as a form takes: nothing below zero, fourteen digits of yuan.
+static const struct value *
+check_fen(struct ctx *c, const struct field *f, int64_t fen)
+{
+    return fen >= 0 && fen < FEN_LIMIT
+               ? value_int(c->arena, fen)
+               : fault(c, f, "money", T("请填写金额（元），最多两位小数"));
+}
+
 // "12345.60" yuan → 1234560 fen; at most two decimals.
 static bool
 yuan_to_fen(const char *s, int64_t *fen)
@@ -112,7 +121,7 @@ yuan_to_fen(const char *s, int64_t *fen)
     const char *dot = strchr(s, '.');
     char whole[20];
     size_t n = dot == NULL ? strlen(s) : (size_t)(dot - s);
-    if (n == 0 || n >= 15 || s[0] == '-') {
+    if (n == 0 || n > YUAN_DIGITS || s[0] == '-') {
         return false;
     }
     memcpy(whole, s, n);
@@ -141,20 +150,30 @@ ref_parse(struct arena *a, const char *s, int64_t *id)
     return text_to_int(arena_strndup(a, s, n), id) && *id > 0;
 }
 
+// A checkbox sends what its `value` says; a script may send the words.
+static const struct value *
+read_flag(struct ctx *c, const struct field *f, const char *s)
+{
+    if (strcmp(s, "1") == 0 || strcmp(s, "on") == 0 || strcmp(s, "true") == 0) {
+        return &value_true;
+    }
+    if (strcmp(s, "0") == 0 || strcmp(s, "off") == 0 || strcmp(s, "false") == 0) {
+        return &value_false;
+    }
+    return fault(c, f, "flag", T("请选是或否"));
+}
+
 static const struct value *
 read_moment(struct ctx *c, const struct field *f, const char *s)
 {
     int64_t ms;
-    int32_t day;
-    int hour, minute;
-    char tail;
     if (time_parse(s, &ms)) {
         return value_time(c->arena, ms);
     }
-    const char *date = arena_strndup(c->arena, s, strlen(s) < 10 ? strlen(s) : 10);
-    if (strlen(s) == 16 && day_parse(date, &day) &&
-        sscanf(s + 11, "%2d:%2d%c", &hour, &minute, &tail) == 2 && hour < 24 && minute < 60) {
-        return value_time(c->arena, time_of_day(day) + hour * TIME_HOUR + minute * TIME_MINUTE);
+    // What a browser's own control sends: Beijing time without seconds or zone.
+    if (!c->api && strlen(s) == 16 &&
+        time_parse(arena_printf(c->arena, "%s:00+08:00", s), &ms)) {
+        return value_time(c->arena, ms);
     }
     return fault(c, f, "time", T("请填写日期和时间，例如 2026-11-23T09:30"));
 }
@@ -192,8 +211,7 @@ read_string(struct ctx *c, const struct field *f, const char *raw)
     case FIELD_TIME:
         return read_moment(c, f, s);
     case FIELD_FLAG:
-        return value_bool(strcmp(s, "1") == 0 || strcmp(s, "on") == 0 ||
-                          strcmp(s, "true") == 0);
+        return read_flag(c, f, s);
     case FIELD_REF:
         return ref_parse(c->arena, s, &i)
                    ? value_int(c->arena, i)
@@ -219,11 +237,11 @@ read_ids(struct ctx *c, const struct field *f, const struct value *list)
     for (size_t k = 0; k < value_count(list); k++) {
         const struct value *v = value_at(list, k);
         int64_t id = v->type == VALUE_INT ? v->i : 0;
-        if (v->type == VALUE_TEXT && *v->s == '\0') {
-            continue;
-        }
-        if (v->type == VALUE_TEXT && !ref_parse(c->arena, v->s, &id)) {
-            id = 0;
+        if (!c->api && v->type == VALUE_TEXT) { // as typed, perhaps with its name
+            if (*v->s == '\0') {
+                continue;
+            }
+            id = ref_parse(c->arena, v->s, &id) ? id : 0;
         }
         if (id <= 0) {
             return fault(c, f, "reference", T("请从列出的名称里选一个"));
@@ -233,7 +251,15 @@ read_ids(struct ctx *c, const struct field *f, const struct value *list)
     return out;
 }
 
-// A JSON value that is not text.
+// Types that JSON has no kind of its own for, so they travel as text.
+static bool
+is_json_text(const struct field *f)
+{
+    return is_text_type(f) || f->type == FIELD_CHOICE || f->type == FIELD_DATE ||
+           f->type == FIELD_TIME;
+}
+
+// A JSON value: its type has to be the field's, nothing is converted.
 static const struct value *
 read_json(struct ctx *c, const struct field *f, const struct value *v)
 {
@@ -241,10 +267,10 @@ read_json(struct ctx *c, const struct field *f, const struct value *v)
     case VALUE_NULL:
         return &value_null;
     case VALUE_TEXT:
-        if (f->type == FIELD_FLAG) {
-            break;
+        if (is_json_text(f)) {
+            return read_string(c, f, v->s);
         }
-        return read_string(c, f, v->s);
+        break;
     case VALUE_BOOL:
         if (f->type == FIELD_FLAG) {
             return v;
@@ -254,8 +280,11 @@ read_json(struct ctx *c, const struct field *f, const struct value *v)
         if (f->type == FIELD_INT) {
             return check_int(c, f, v->i);
         }
-        if (f->type == FIELD_MONEY || (f->type == FIELD_REF && v->i > 0)) {
-            return v;
+        if (f->type == FIELD_MONEY) {
+            return check_fen(c, f, v->i);
+        }
+        if (f->type == FIELD_REF) {
+            return v->i > 0 ? v : fault(c, f, "reference", T("请从列出的名称里选一个"));
         }
         break;
     case VALUE_LIST:
@@ -356,7 +385,7 @@ field_read(struct ctx *c, const struct field *fields, bool partial)
         const char *why = NULL;
         body = c->req->body_size == 0
                    ? value_map(c->arena)
-                   : json_parse(c->arena, c->req->body, c->req->body_size, &why);
+                   : json_parse_input(c->arena, c->req->body, c->req->body_size, &why);
         if (body == NULL || body->type != VALUE_MAP) {
             c->detail = why != NULL ? why : "the body is not a JSON object";
             return ERR_BAD_REQUEST;
