@@ -68,7 +68,7 @@ const struct command COMMANDS[] = {
     {"token", "--data DIR USER", "print a bearer token for the API", cmd_token},
     {"import", "--data DIR KIND FILE [--map FILE] [--dry-run] [--shift-dates]",
      "read a CSV or XLSX table; what is wrong with it goes to FILE.errors.csv", cmd_import},
-    {"export", "--data DIR KIND [--format csv|json]", "print all records of a kind",
+    {"export", "--data DIR KIND [--format csv|xlsx|json]", "print all records of a kind",
      cmd_export},
     {"generate", "--data DIR --enterprises N --demands M [--seed S]",
      "add an invented district of any size", cmd_generate},

@@ -3,6 +3,7 @@
 #include "cmd/cmd.h"
 
 #include "kit/audit.h"
+#include "kit/search.h"
 #include "mod/demand/demand.h"
 
 #include <errno.h>
@@ -18,7 +19,36 @@ static const struct db_stmt DEMANDS_AFTER = {
     .sql = "SELECT id FROM demand WHERE id > $1 ORDER BY id LIMIT $2",
     .params = "after:int limit:int",
     .row = "id:int"};
-static const struct db_stmt *const STATEMENTS[] = {&DEMANDS_AFTER, NULL};
+// The engine's own check of its index, with every document's words looked up in it. On
+// PostgreSQL the index is computed from the documents and cannot differ.
+static const struct db_stmt SEARCH_SOUND = {
+    .name = "check.search_sound",
+    .sqlite = "INSERT INTO search_index (search_index, rank) VALUES ('integrity-check', 1)",
+    .postgres = "SELECT 1 WHERE false"};
+static const struct db_stmt DEMANDS_UNFOUND = {
+    .name = "check.demands_unfound",
+    .sql = "SELECT count(*) AS n FROM demand d WHERE NOT EXISTS "
+           "(SELECT 1 FROM search_doc s WHERE s.id = $1 + d.id)",
+    .params = "base:int",
+    .row = "n:int",
+    .scans = "all of them, once"};
+static const struct db_stmt ENTERPRISES_UNFOUND = {
+    .name = "check.enterprises_unfound",
+    .sql = "SELECT count(*) AS n FROM enterprise e WHERE NOT EXISTS "
+           "(SELECT 1 FROM search_doc s WHERE s.id = $1 + e.id)",
+    .params = "base:int",
+    .row = "n:int",
+    .scans = "all of them, once"};
+static const struct db_stmt ORGANIZATIONS_UNFOUND = {
+    .name = "check.organizations_unfound",
+    .sql = "SELECT count(*) AS n FROM organization o WHERE NOT EXISTS "
+           "(SELECT 1 FROM search_doc s WHERE s.id = $1 + o.id)",
+    .params = "base:int",
+    .row = "n:int",
+    .scans = "all of them, once"};
+static const struct db_stmt *const STATEMENTS[] = {&DEMANDS_AFTER,         &SEARCH_SOUND,
+                                                   &DEMANDS_UNFOUND,       &ENTERPRISES_UNFOUND,
+                                                   &ORGANIZATIONS_UNFOUND, NULL};
 static const struct route NO_ROUTES[] = {{0}};
 const struct module CHECK_MODULE = {.name = "check", .routes = NO_ROUTES, .stmts = STATEMENTS};
 
@@ -42,6 +72,54 @@ check_audit(struct district *d)
     }
     printf("audit chain: %s (%lld rows)\n", wrong == NULL ? "sound" : wrong, (long long)rows);
     return wrong == NULL;
+}
+
+static enum err
+run_search_check(struct ctx *c, void *arg)
+{
+    (void)arg;
+    db_run(c->tx, &SEARCH_SOUND, DB_NONE);
+    return db_tx_err(c->tx);
+}
+
+static int64_t
+count_unfound(struct district *d)
+{
+    static const struct {
+        const char *kind;
+        const struct db_stmt *count;
+    } KINDS[] = {{"demand", &DEMANDS_UNFOUND},
+                 {"enterprise", &ENTERPRISES_UNFOUND},
+                 {"organization", &ORGANIZATIONS_UNFOUND}};
+    struct db_tx *tx = db_read_begin(d->app->db);
+    int64_t n = 0;
+    for (size_t i = 0; tx != NULL && i < sizeof KINDS / sizeof *KINDS; i++) {
+        n += db_value_int(tx, KINDS[i].count, DB_ARGS(DB_INT(search_base(KINDS[i].kind))), 0);
+    }
+    bool read = tx != NULL && db_tx_err(tx) == ERR_OK;
+    if (tx != NULL) {
+        db_read_end(tx);
+    }
+    return read ? n : -1;
+}
+
+// A record that search does not find is as good as lost to whoever looks for it.
+static bool
+check_search(struct district *d)
+{
+    struct arena *a = arena_new(BATCH_ARENA_MAX);
+    enum err e = cmd_write(d, a, run_search_check, NULL);
+    arena_free(a);
+    int64_t unfound = count_unfound(d);
+    if (e != ERR_OK) {
+        printf("search index: damaged or not in step with its documents (%s)\n",
+               err_info(e)->code);
+    } else if (unfound != 0) {
+        printf("search index: %lld records are not in it\n", (long long)unfound);
+    } else {
+        printf("search index: sound\n");
+    }
+    return e == ERR_OK && unfound == 0;
 }
 
 struct caches {
@@ -107,6 +185,7 @@ cmd_check(int argc, char **argv)
     }
     bool sound = check_integrity(&d);
     sound = check_audit(&d) && sound;
+    sound = check_search(&d) && sound;
     sound = check_caches(&d) && sound;
     district_close(&d);
     return sound ? CMD_OK : CMD_FAILED;

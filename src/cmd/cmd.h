@@ -37,6 +37,10 @@ int cmd_restore(int argc, char **argv);
 // Statements of commands, no routes.
 extern const struct module IMPORT_MODULE, CHECK_MODULE, GENERATE_MODULE;
 
+// Every statement of the program: the kit's, the modules', the kinds'.
+typedef void (*cmd_statement_fn)(const struct db_stmt *s, void *arg);
+void cmd_each_statement(cmd_statement_fn fn, void *arg);
+
 // ---- arguments -------------------------------------------------------------------------
 
 // One long option: exactly one of text (takes an argument), number (takes one) and flag is set.

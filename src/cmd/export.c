@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { PAGE_ARENA_MAX = 64 * 1024 * 1024, COLUMNS_MAX = 100 };
 
@@ -19,11 +20,16 @@ static const struct actor EXPORTER = {.id = -1,
                                       .organization = "",
                                       .roles = ROLE_ADMIN | ROLE_STAFF};
 
+enum format { FORMAT_CSV, FORMAT_XLSX, FORMAT_JSON, FORMAT_NONE };
+static const char *const FORMATS[] = {"csv", "xlsx", "json"};
+
 struct export
 {
     struct act act;
     const char *path; // "/demands"
-    bool csv;
+    const char *dir;  // where a workbook's rows wait
+    enum format format;
+    struct xlsx *book;
     struct table_column columns[COLUMNS_MAX];
     size_t column_count;
     size_t rows;
@@ -43,22 +49,38 @@ choose_columns(struct export *x, const struct value *row)
     }
 }
 
-static void
-put_page(struct export *x, const struct value *items, struct buf *b)
+// Before the first row; a workbook without rows has no columns either.
+static bool
+begin_table(struct export *x, const struct value *row, struct buf *b)
 {
-    for (size_t i = 0; i < value_count(items); i++, x->rows++) {
-        const struct value *row = value_at(items, i);
-        if (!x->csv) {
-            buf_puts(b, x->rows == 0 ? "[\n" : ",\n");
-            json_write(b, row);
-            continue;
-        }
-        if (x->rows == 0) {
-            choose_columns(x, row);
-            csv_head(b, x->columns, x->column_count);
-        }
-        csv_row(b, x->columns, x->column_count, row);
+    if (row != NULL) {
+        choose_columns(x, row);
     }
+    if (x->format == FORMAT_CSV) {
+        csv_head(b, x->columns, x->column_count);
+        return true;
+    }
+    x->book =
+        xlsx_open(x->arena, x->act.arena, x->dir, x->path + 1, x->columns, x->column_count);
+    return x->book != NULL;
+}
+
+static bool
+put_row(struct export *x, const struct value *row, struct buf *b)
+{
+    if (x->format == FORMAT_JSON) {
+        buf_puts(b, x->rows++ == 0 ? "[\n" : ",\n");
+        json_write(b, row);
+        return true;
+    }
+    if (x->rows++ == 0 && !begin_table(x, row, b)) {
+        return false;
+    }
+    if (x->format == FORMAT_XLSX) {
+        return xlsx_row(x->book, row);
+    }
+    csv_row(b, x->columns, x->column_count, row);
+    return true;
 }
 
 // One page; *after becomes the next one's key, NULL after the last.
@@ -75,10 +97,14 @@ export_page(struct export *x, const char **after)
     }
     struct buf b;
     buf_init(&b, x->act.arena, 64 * 1024, PAGE_ARENA_MAX / 2);
-    put_page(x, value_get(out, "items"), &b);
+    const struct value *items = value_get(out, "items");
+    bool written = true;
+    for (size_t i = 0; written && i < value_count(items); i++) {
+        written = put_row(x, value_at(items, i), &b);
+    }
     const char *next = value_get_text(out, "next");
     *after = arena_strdup(x->arena, next);
-    bool written = !b.full && fwrite(buf_str(&b), 1, b.n, stdout) == b.n;
+    written = written && !b.full && fwrite(buf_str(&b), 1, b.n, stdout) == b.n;
     arena_reset(x->act.arena);
     return written;
 }
@@ -92,10 +118,25 @@ export_all(struct export *x)
             return false;
         }
     } while (after != NULL);
-    if (!x->csv) {
+    if (x->format == FORMAT_JSON) {
         puts(x->rows == 0 ? "[]" : "\n]");
     }
+    if (x->format == FORMAT_XLSX) {
+        return (x->book != NULL || begin_table(x, NULL, NULL)) &&
+               xlsx_close(x->book, STDOUT_FILENO);
+    }
     return fflush(stdout) == 0;
+}
+
+static enum format
+format_of(const char *name)
+{
+    for (size_t i = 0; i < sizeof FORMATS / sizeof *FORMATS; i++) {
+        if (strcmp(FORMATS[i], name) == 0) {
+            return (enum format)i;
+        }
+    }
+    return FORMAT_NONE;
 }
 
 int
@@ -112,8 +153,8 @@ cmd_export(int argc, char **argv)
     if (!cmd_parse(argc, argv, options, 1, 1, &rest)) {
         return CMD_USAGE;
     }
-    if (strcmp(format, "csv") != 0 && strcmp(format, "json") != 0) {
-        cmd_fail("--format is csv or json");
+    if (format_of(format) == FORMAT_NONE) {
+        cmd_fail("--format is csv, xlsx or json");
         return CMD_USAGE;
     }
     struct district d;
@@ -123,7 +164,8 @@ cmd_export(int argc, char **argv)
     struct export x = {
         .act = {d.app, arena_new(PAGE_ARENA_MAX), &EXPORTER, time_now()},
         .path = arena_printf(d.arena, "/%s", rest[0]),
-        .csv = strcmp(format, "csv") == 0,
+        .dir = data,
+        .format = format_of(format),
         .arena = d.arena,
     };
     bool ok = export_all(&x);

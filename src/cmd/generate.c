@@ -36,10 +36,11 @@ static const struct db_stmt ENTERPRISES = {.name = "generate.enterprises",
                                            .sql = "SELECT id FROM enterprise ORDER BY id",
                                            .row = "id:int",
                                            .scans = "all of them, once"};
-static const struct db_stmt LAST_CODE = {
-    .name = "generate.last_code",
-    .sql = "SELECT count(*) FROM enterprise WHERE uscc >= '91320902G' AND uscc < '91320902H'",
-    .row = "n:int"};
+static const struct db_stmt LAST_CODE = {.name = "generate.last_code",
+                                         .sql =
+                                             "SELECT count(*) AS n FROM enterprise "
+                                             "WHERE uscc >= '91320902G' AND uscc < '91320902H'",
+                                         .row = "n:int"};
 static const struct db_stmt *const STATEMENTS[] = {&UNITS, &ENTERPRISES, &LAST_CODE, NULL};
 static const struct route NO_ROUTES[] = {{0}};
 const struct module GENERATE_MODULE = {

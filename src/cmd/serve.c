@@ -6,6 +6,7 @@
 #include "http/http.h"
 #include "kit/session.h"
 #include "mod/demand/demand.h"
+#include "mod/rules.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -121,6 +122,7 @@ cmd_serve(int argc, char **argv)
         return CMD_USAGE;
     }
     harden();
+    rules_register();
     // Blocked before any thread starts, so that only sigtimedwait sees them.
     sigset_t stop;
     sigemptyset(&stop);

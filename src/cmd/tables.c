@@ -47,20 +47,40 @@ print_routes(const struct route *routes)
 }
 
 static void
-print_statements(const struct db_stmt *const *list)
+print_statement(const struct db_stmt *s, void *arg)
+{
+    (void)arg;
+    printf("-- %s (%s)%s%s\n", s->name, s->params == NULL ? "" : s->params,
+           s->row == NULL ? "" : " -> ", s->row == NULL ? "" : s->row);
+    if (s->scans != NULL) {
+        printf("-- scans: %s\n", s->scans);
+    }
+    if (s->sql != NULL) {
+        printf("%s;\n\n", s->sql);
+    } else {
+        printf("-- sqlite\n%s;\n-- postgres\n%s;\n\n", s->sqlite == NULL ? "" : s->sqlite,
+               s->postgres == NULL ? "" : s->postgres);
+    }
+}
+
+static void
+each_of(const struct db_stmt *const *list, cmd_statement_fn fn, void *arg)
 {
     for (; list != NULL && *list != NULL; list++) {
-        const struct db_stmt *s = *list;
-        printf("-- %s (%s)%s%s\n", s->name, s->params == NULL ? "" : s->params,
-               s->row == NULL ? "" : " -> ", s->row == NULL ? "" : s->row);
-        if (s->scans != NULL) {
-            printf("-- scans: %s\n", s->scans);
-        }
-        if (s->sql != NULL) {
-            printf("%s;\n\n", s->sql);
-        } else {
-            printf("-- sqlite\n%s;\n-- postgres\n%s;\n\n", s->sqlite == NULL ? "" : s->sqlite,
-                   s->postgres == NULL ? "" : s->postgres);
+        fn(*list, arg);
+    }
+}
+
+void
+cmd_each_statement(cmd_statement_fn fn, void *arg)
+{
+    for (const struct db_stmt *const *const *l = KIT_STATEMENTS; *l != NULL; l++) {
+        each_of(*l, fn, arg);
+    }
+    for (size_t i = 0; MODULES[i] != NULL; i++) {
+        each_of(MODULES[i]->stmts, fn, arg);
+        if (MODULES[i]->kind != NULL) {
+            each_of(record_statements(MODULES[i]->kind), fn, arg);
         }
     }
 }
@@ -90,12 +110,7 @@ cmd_sql(int argc, char **argv)
     if (!cmd_parse(argc, argv, none, 0, 0, NULL)) {
         return CMD_USAGE;
     }
-    for (size_t i = 0; MODULES[i] != NULL; i++) {
-        print_statements(MODULES[i]->stmts);
-        if (MODULES[i]->kind != NULL) {
-            print_statements(record_statements(MODULES[i]->kind));
-        }
-    }
+    cmd_each_statement(print_statement, NULL);
     return CMD_OK;
 }
 

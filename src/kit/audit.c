@@ -108,8 +108,8 @@ audit_write(struct ctx *c, const char *action, const char *kind, int64_t id,
                       .at = c->now,
                       .account_id = c->actor->id,
                       .record_id = id,
-                      .who = c->actor->name,
-                      .ip = c->req == NULL ? "" : c->req->peer,
+                      .who = c->actor->name == NULL ? "" : c->actor->name,
+                      .ip = c->req == NULL || c->req->peer == NULL ? "" : c->req->peer,
                       .action = action,
                       .kind = kind == NULL ? "" : kind};
     struct db_rows *r = db_query(c->tx, &HEAD, DB_NONE);

@@ -33,6 +33,9 @@ void respond_headers(struct ctx *c);
 
 struct pages; // parsed templates, by language and name
 struct pages *pages_load(struct app *app, const char **why);
+// The url of the navigation entry that the path is at or below: of several the longest. NULL
+// when there is none. Entries of other roles do not count.
+const char *page_current(const struct module *const *modules, unsigned roles, const char *path);
 // Adds what every page shows (src/kit/pages/README.md) to c->page and renders the template
 // into the answer's body. False when the template is unknown or incomplete (logged).
 bool page_render(struct ctx *c, const char *name, struct buf *out);

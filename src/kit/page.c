@@ -108,19 +108,37 @@ find_page(const struct app *app, const char *name, enum language l)
 
 // ---- what every page shows ------------------------------------------------------------------
 
-// The longest entry that starts the path is the current one.
-static bool
-is_current(const char *url, const char *path)
+// How much of the path an entry stands for; 0: the path is not below it.
+static size_t
+nav_covers(const char *url, const char *path)
 {
     size_t n = strlen(url);
     if (strcmp(url, "/") == 0) {
         return strcmp(path, "/") == 0;
     }
-    return strncmp(url, path, n) == 0 && (path[n] == '\0' || path[n] == '/');
+    return strncmp(url, path, n) == 0 && (path[n] == '\0' || path[n] == '/') ? n : 0;
+}
+
+const char *
+page_current(const struct module *const *modules, unsigned roles, const char *path)
+{
+    const char *current = NULL;
+    size_t most = 0;
+    for (; *modules != NULL; modules++) {
+        const struct nav_item *item = (*modules)->nav;
+        for (; item != NULL && item->url != NULL; item++) {
+            size_t n = (item->roles & roles) != 0 ? nav_covers(item->url, path) : 0;
+            if (n > most) {
+                most = n;
+                current = item->url;
+            }
+        }
+    }
+    return current;
 }
 
 static struct value *
-nav_value(struct ctx *c, const struct nav_item *item, bool with_count)
+nav_value(struct ctx *c, const struct nav_item *item, const char *current, bool with_count)
 {
     struct arena *a = c->arena;
     struct value *m = value_map(a);
@@ -128,7 +146,7 @@ nav_value(struct ctx *c, const struct nav_item *item, bool with_count)
     value_set_text(a, m, "url", item->url);
     value_set_text(a, m, "label", tr(c->lang, item->label));
     value_set_text(a, m, "icon", item->icon);
-    value_set_bool(a, m, "current", is_current(item->url, c->req->path));
+    value_set_bool(a, m, "current", text_equal(item->url, current));
     value_set(a, m, "count", count > 0 ? value_int(a, count) : &value_null);
     return m;
 }
@@ -154,6 +172,7 @@ add_nav(struct ctx *c)
 {
     struct value *groups = value_list(c->arena);
     struct value *tabs = value_list(c->arena);
+    const char *now = page_current(c->app->modules, c->actor->roles, c->req->path);
     for (size_t m = 0; c->app->modules[m] != NULL; m++) {
         const struct nav_item *item = c->app->modules[m]->nav;
         for (; item != NULL && item->url != NULL; item++) {
@@ -161,9 +180,9 @@ add_nav(struct ctx *c)
                 continue;
             }
             value_push(c->arena, group_of(c, groups, tr(c->lang, item->group)),
-                       nav_value(c, item, true));
+                       nav_value(c, item, now, true));
             if (item->tab && value_count(tabs) < 4) {
-                value_push(c->arena, tabs, nav_value(c, item, false));
+                value_push(c->arena, tabs, nav_value(c, item, now, false));
             }
         }
     }

@@ -24,6 +24,16 @@ void csv_row(struct buf *b, const struct table_column *cols, size_t n, const str
 const char *xlsx_write(struct arena *a, const char *sheet, const struct table_column *cols,
                        size_t n, const struct value *rows, size_t *size);
 
+// The same row by row, for any number of rows: they wait in a file without a name in `dir`, not
+// in memory. `titles` is what lives as long as the workbook; a row's own memory is taken from
+// `cells`, which the caller may reset between rows. NULL or false in case of failure (logged);
+// xlsx_close writes the workbook to fd, which need not be a file.
+struct xlsx;
+struct xlsx *xlsx_open(struct arena *titles, struct arena *cells, const char *dir,
+                       const char *sheet, const struct table_column *cols, size_t n);
+bool xlsx_row(struct xlsx *x, const struct value *row);
+bool xlsx_close(struct xlsx *x, int fd);
+
 // Reading: strict RFC 4180 (also LF, a BOM, line breaks inside quotes; blank lines are passed
 // over). Calls `row` for each record with its cells and the line it starts on; false from it
 // stops. The cells' texts live in the arena, the array only during the call. Returns NULL, or

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Workbooks out through libxlsxwriter, into a memory file: nothing of an export touches a
-// disk by its own name.
+// Workbooks out through libxlsxwriter, into a memory file or a file without a name: nothing of
+// an export touches a disk by its own name.
 #include "view/table.h"
 
 #include "base/json.h"
@@ -8,19 +8,27 @@
 #include "base/text.h"
 #include "base/timestamp.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include <xlsxwriter.h>
 
-enum { SHEET_NAME_CHARS = 31, CELL_CHARS = 32767, WIDEST_COLUMN = 60, WIDTH_ROWS = 200 };
+enum {
+    SHEET_NAME_CHARS = 31,
+    CELL_CHARS = 32767,
+    WIDEST_COLUMN = 60,
+    WIDTH_ROWS = 200,
+    WIDTH_STREAMED = 16, // columns of rows nobody has seen yet
+};
 
 // Spreadsheets keep 15 digits of a number; longer ones are codes, not quantities.
 static const int64_t EXACT = INT64_C(999999999999999);
 
 struct writer {
-    struct arena *a;
+    struct arena *a; // of the cells
     lxw_workbook *book;
     lxw_worksheet *sheet;
     lxw_format *bold, *time;
@@ -146,6 +154,26 @@ width_of(const char *s)
 }
 
 static void
+write_titles(struct writer *w, const struct table_column *cols, size_t n)
+{
+    for (size_t c = 0; c < n; c++) {
+        worksheet_write_string(w->sheet, 0, (lxw_col_t)c, cols[c].title, w->bold);
+    }
+}
+
+static void
+write_row(struct writer *w, const struct table_column *cols, size_t n, lxw_row_t at,
+          const struct value *row)
+{
+    for (size_t c = 0; c < n; c++) {
+        const struct value *v = value_get(row, cols[c].key);
+        if (v != NULL) {
+            write_cell(w, at, (lxw_col_t)c, v);
+        }
+    }
+}
+
+static void
 set_widths(struct writer *w, const struct table_column *cols, size_t n,
            const struct value *rows)
 {
@@ -164,15 +192,18 @@ set_widths(struct writer *w, const struct table_column *cols, size_t n,
     }
 }
 
+// `dir` NULL: all in memory.
 static bool
-open_book(struct writer *w, const char *name)
+open_book(struct writer *w, const char *dir, const char *name)
 {
-    w->fd = memfd_create("huiqiao-xlsx", MFD_CLOEXEC);
+    w->fd = dir == NULL ? memfd_create("huiqiao-xlsx", MFD_CLOEXEC)
+                        : open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (w->fd < 0) {
         return false;
     }
-    // The library takes a path only.
-    lxw_workbook_options o = {.constant_memory = LXW_FALSE};
+    // The library takes a path only, and frees the directory's name.
+    lxw_workbook_options o = {.constant_memory = dir != NULL,
+                              .tmpdir = dir == NULL ? NULL : arena_strdup(w->a, dir)};
     w->book = workbook_new_opt(arena_printf(w->a, "/proc/self/fd/%d", w->fd), &o);
     if (w->book == NULL) {
         return false;
@@ -189,14 +220,23 @@ open_book(struct writer *w, const char *name)
     return true;
 }
 
-// Closes the workbook, which writes it, and takes the bytes.
-static const char *
-finish(struct writer *w, size_t *size)
+// Closes the workbook, which writes it.
+static bool
+write_book(struct writer *w)
 {
     lxw_error err = workbook_close(w->book); // frees it in any case
     w->book = NULL;
     if (err != LXW_NO_ERROR) {
         log_error("cannot write workbook: %s", lxw_strerror(err));
+    }
+    return err == LXW_NO_ERROR;
+}
+
+// Writes the workbook and takes its bytes.
+static const char *
+finish(struct writer *w, size_t *size)
+{
+    if (!write_book(w)) {
         return NULL;
     }
     off_t end = lseek(w->fd, 0, SEEK_END);
@@ -225,24 +265,87 @@ xlsx_write(struct arena *a, const char *sheet, const struct table_column *cols, 
     w->a = a;
     w->fd = -1;
     arena_defer(a, writer_close, w);
-    if (value_count(rows) >= LXW_ROW_MAX || n > TABLE_COLUMNS_MAX || !open_book(w, sheet)) {
+    if (value_count(rows) >= LXW_ROW_MAX || n > TABLE_COLUMNS_MAX ||
+        !open_book(w, NULL, sheet)) {
         log_error("cannot make workbook of %zu rows", value_count(rows));
         writer_close(w);
         return NULL;
     }
-    for (size_t c = 0; c < n; c++) {
-        worksheet_write_string(w->sheet, 0, (lxw_col_t)c, cols[c].title, w->bold);
-    }
+    write_titles(w, cols, n);
     for (size_t r = 0; r < value_count(rows); r++) {
-        for (size_t c = 0; c < n; c++) {
-            const struct value *v = value_get(value_at(rows, r), cols[c].key);
-            if (v != NULL) {
-                write_cell(w, (lxw_row_t)r + 1, (lxw_col_t)c, v);
-            }
-        }
+        write_row(w, cols, n, (lxw_row_t)r + 1, value_at(rows, r));
     }
     set_widths(w, cols, n, rows);
     const char *p = finish(w, size);
     writer_close(w);
     return p;
+}
+
+// ---- row by row ------------------------------------------------------------------------
+
+struct xlsx {
+    struct writer w;
+    const struct table_column *cols;
+    size_t n;
+    lxw_row_t rows;
+};
+
+struct xlsx *
+xlsx_open(struct arena *titles, struct arena *cells, const char *dir, const char *sheet,
+          const struct table_column *cols, size_t n)
+{
+    struct xlsx *x = ARENA_NEW(titles, struct xlsx);
+    *x = (struct xlsx){.w = {.a = titles, .fd = -1}, .cols = cols, .n = n};
+    arena_defer(titles, writer_close, &x->w);
+    if (n > TABLE_COLUMNS_MAX || !open_book(&x->w, dir, sheet)) {
+        log_error("cannot make a workbook in %s: %s", dir, strerror(errno));
+        writer_close(&x->w);
+        return NULL;
+    }
+    x->w.a = cells;
+    for (size_t c = 0; c < n; c++) { // before the first row: a row that is written stays
+        int width = width_of(cols[c].title) + 2;
+        worksheet_set_column(x->w.sheet, (lxw_col_t)c, (lxw_col_t)c,
+                             width > WIDTH_STREAMED ? width : WIDTH_STREAMED, NULL);
+    }
+    write_titles(&x->w, cols, n);
+    return x;
+}
+
+bool
+xlsx_row(struct xlsx *x, const struct value *row)
+{
+    if (x->rows + 1 >= LXW_ROW_MAX) {
+        log_error("a sheet holds no more than %d rows", LXW_ROW_MAX - 1);
+        return false;
+    }
+    write_row(&x->w, x->cols, x->n, ++x->rows, row);
+    return true;
+}
+
+static bool
+copy_out(int from, int to)
+{
+    char piece[65536];
+    ssize_t got = lseek(from, 0, SEEK_SET) == 0 ? 1 : -1;
+    while (got > 0 && (got = read(from, piece, sizeof piece)) > 0) {
+        for (ssize_t done = 0, n; done < got; done += n) {
+            n = write(to, piece + done, (size_t)(got - done));
+            if (n <= 0) {
+                return false;
+            }
+        }
+    }
+    return got == 0;
+}
+
+bool
+xlsx_close(struct xlsx *x, int fd)
+{
+    bool ok = write_book(&x->w) && copy_out(x->w.fd, fd);
+    if (!ok) {
+        log_error("the workbook could not be written: %s", strerror(errno));
+    }
+    writer_close(&x->w);
+    return ok;
 }

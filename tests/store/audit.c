@@ -201,6 +201,20 @@ tell_unit(struct ctx *c, void *arg)
     return ERR_OK;
 }
 
+// Half-made actors (a job, a request below the socket) are told of, too.
+static void
+nobody_in_particular_may_act(void **state)
+{
+    static const struct actor NAMELESS = {.id = 7};
+    struct world *w = *state;
+    int64_t rows;
+    int one = 1;
+    w->peer = NULL;
+    assert_int_equal(in_write(w, request(w, &NAMELESS), write_rows, &one), ERR_OK);
+    assert_null(verify(w, &rows));
+    assert_int_equal(rows, 1);
+}
+
 static enum err
 tell_enterprise(struct ctx *c, void *arg)
 {
@@ -250,6 +264,7 @@ main(void)
         WORLD_TEST(a_chain_verifies),
         WORLD_TEST(a_refused_write_leaves_no_gap),
         WORLD_TEST(the_system_writes_without_a_request),
+        WORLD_TEST(nobody_in_particular_may_act),
         WORLD_TEST(tampering_shows),
         WORLD_TEST(sha256_counts),
         WORLD_TEST(sm3_counts),

@@ -2,6 +2,7 @@
 // Every embedded template parses in both languages, and what is embedded is in order.
 #include "kit/assets.h"
 #include "kit/embedded.h"
+#include "kit/gate.h"
 #include "view/language.h"
 #include "view/mustache.h"
 
@@ -93,6 +94,43 @@ assets_are_what_pages_name(void **state)
     }
 }
 
+static const struct nav_item NAV_HOME[] = {{.url = "/", .roles = ROLE_SIGNED_IN}, {0}};
+static const struct nav_item NAV_MORE[] = {
+    {.url = "/demands", .roles = ROLE_SIGNED_IN},
+    {.url = "/demands/new", .roles = ROLE_MEMBER},
+    {.url = "/demands-archive", .roles = ROLE_STAFF},
+    {0},
+};
+static const struct module HOME = {.nav = NAV_HOME}, BARE = {0}, MORE = {.nav = NAV_MORE};
+
+// One entry is the current one, the one that says most about where the reader is.
+static void
+the_longest_entry_is_current(void **state)
+{
+    static const struct module *const ALL[] = {&HOME, &BARE, &MORE, NULL};
+    static const struct {
+        unsigned roles;
+        const char *path, *url;
+    } CASES[] = {
+        {ROLE_MEMBER, "/", "/"},
+        {ROLE_MEMBER, "/demands", "/demands"},
+        {ROLE_MEMBER, "/demands/7", "/demands"},
+        {ROLE_MEMBER, "/demands/new", "/demands/new"},
+        {ROLE_STAFF, "/demands/new", "/demands"}, // has no such entry
+        {ROLE_STAFF, "/demands-archive/1", "/demands-archive"},
+        {ROLE_MEMBER, "/demandsx", NULL},
+        {ROLE_MEMBER, "/notices", NULL},
+        {0, "/demands", NULL},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        const char *url = page_current(ALL, CASES[i].roles, CASES[i].path);
+        if ((url == NULL) != (CASES[i].url == NULL) ||
+            (url != NULL && strcmp(url, CASES[i].url) != 0)) {
+            fail_msg("%s is below %s", CASES[i].path, url == NULL ? "nothing" : url);
+        }
+    }
+}
+
 int
 main(void)
 {
@@ -102,6 +140,7 @@ main(void)
         cmocka_unit_test(pages_are_sorted_and_measured),
         cmocka_unit_test(patches_are_sorted),
         cmocka_unit_test(assets_are_what_pages_name),
+        cmocka_unit_test(the_longest_entry_is_current),
     };
     return cmocka_run_group_tests_name("pages", tests, NULL, NULL);
 }

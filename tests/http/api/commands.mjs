@@ -1,8 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // The command line itself: what each command does, refuses and answers to its caller.
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { District, assert, finish, password, run, test } from './lib.mjs';
+import { inflateRawSync } from 'node:zlib';
+import { District, assert, finish, password, program, run, test } from './lib.mjs';
+
+// One member of an archive, by its central directory.
+function unzipped(zip, name) {
+  const end = zip.lastIndexOf(Buffer.from('PK\x05\x06', 'latin1'));
+  let at = zip.readUInt32LE(end + 16);
+  for (let i = zip.readUInt16LE(end + 10); i > 0; i--) {
+    const [size, nameSize, extra, comment, from] = [zip.readUInt32LE(at + 20), zip.readUInt16LE(at + 28), zip.readUInt16LE(at + 30), zip.readUInt16LE(at + 32), zip.readUInt32LE(at + 42)];
+    if (zip.toString('utf8', at + 46, at + 46 + nameSize) === name) {
+      const data = from + 30 + zip.readUInt16LE(from + 26) + zip.readUInt16LE(from + 28);
+      return inflateRawSync(zip.subarray(data, data + size)).toString('utf8');
+    }
+    at += 46 + nameSize + extra + comment;
+  }
+  throw new Error(`there is no ${name} in the archive`);
+}
 
 const d = new District();
 const plain = new District({ demo: false });
@@ -111,6 +128,58 @@ await test('check finds what was changed behind its back', async () => {
   const second = broken.command('check');
   assert.equal(second.status, 1);
   assert.match(second.stdout, /audit chain: (?!sound)/);
+});
+
+await test('check finds a search index that is not in step', async () => {
+  const { DatabaseSync } = await import('node:sqlite');
+  const broken = new District();
+  const file = join(broken.data, 'district.db');
+  assert.match(broken.command('check').stdout, /search index: sound/);
+  const db = new DatabaseSync(file);
+  // The document says other words than the index knows.
+  const doc = db.prepare('SELECT id, tokens FROM search_doc ORDER BY id DESC LIMIT 1').get();
+  db.prepare('UPDATE search_doc SET tokens = ? WHERE id = ?').run('zzzz', doc.id);
+  db.close();
+  const first = broken.command('check');
+  assert.equal(first.status, 1);
+  assert.match(first.stdout, /search index: damaged or not in step/);
+  assert.match(first.stdout, /database: sound/, 'nothing else is wrong');
+  const again = new DatabaseSync(file);
+  again.prepare('UPDATE search_doc SET tokens = ? WHERE id = ?').run(doc.tokens, doc.id);
+  again.prepare("INSERT INTO search_index (search_index, rowid, tokens) VALUES ('delete', ?, ?)").run(doc.id, doc.tokens);
+  again.prepare('DELETE FROM search_doc WHERE id = ?').run(doc.id);
+  again.close();
+  const second = broken.command('check');
+  assert.equal(second.status, 1);
+  assert.match(second.stdout, /search index: 1 records are not in it/);
+});
+
+await test('sql prints every statement, the kit\'s and the kinds\', too', async () => {
+  const out = run(['sql']).stdout;
+  for (const name of ['audit.add', 'session.by_cookie', 'demand.', 'enterprise.', 'check.search_sound', 'throttle.get']) {
+    assert.ok(out.includes(`-- ${name}`), name);
+  }
+});
+
+await test('export as a workbook: the rows of the CSV, in constant memory', async () => {
+  for (const kind of ['enterprises', 'organizations', 'demands']) {
+    const r = spawnSync(program, ['export', '--data', d.data, kind, '--format', 'xlsx'], { maxBuffer: 1 << 28 });
+    assert.equal(r.status, 0, String(r.stderr));
+    assert.equal(r.stdout.subarray(0, 4).toString('latin1'), 'PK\x03\x04');
+    const sheet = unzipped(r.stdout, 'xl/worksheets/sheet1.xml');
+    const rows = JSON.parse(d.command('export', kind, '--format', 'json').stdout);
+    assert.equal([...sheet.matchAll(/<row /g)].length, rows.length + 1, kind);
+    for (const row of rows) {
+      const text = (row.name ?? row.title).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+      assert.ok(sheet.includes(text), `${kind}: ${text}`);
+    }
+    assert.ok(!sheet.includes('<f>'), 'no formulas');
+  }
+  // Nobody to export: a workbook still.
+  const none = spawnSync(program, ['export', '--data', plain.data, 'enterprises', '--format', 'xlsx'], { maxBuffer: 1 << 28 });
+  assert.equal(none.status, 0, String(none.stderr));
+  assert.match(unzipped(none.stdout, 'xl/workbook.xml'), /enterprises/);
+  assert.deepEqual(readdirSync(plain.data).filter((f) => !/^(district\.db.*|secret)$/.test(f)), [], 'nothing is left behind');
 });
 
 await test('generate adds what it says, the same for the same seed', async () => {
