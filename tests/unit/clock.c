@@ -223,6 +223,39 @@ callbacks_where_owed(void **state)
     assert_int_equal(result.light, CLOCK_DONE);
 }
 
+// A district changes its numbers in the middle of a case.
+static void
+what_started_keeps_its_numbers(void **state)
+{
+    struct clock_profile later = CLOCK_PROFILE_DEFAULT;
+    later.from = at("2026-03-03 10:00");
+    later.hours.close = 17 * 60;
+    later.contact = 4;
+    later.answer[2] = 9;
+    later.callback_level = 2;
+    later.red_day = 2;
+    struct clock_profile first = CLOCK_PROFILE_DEFAULT;
+    first.next = &later;
+    dispatched_case();
+    events[4].at = at("2026-03-05 12:00"); // the contact
+    clock_compute(arena, &first, 2, events, event_count, at("2026-03-13 12:00"), &result);
+    assert_due(CLOCK_SIGN, A, "2026-03-03 17:30", CLOCK_MET);
+    assert_due(CLOCK_ANSWER, A, "2026-03-09 17:30", CLOCK_MISSED);
+    assert_due(CLOCK_CONTACT, A, "2026-03-09 17:00", CLOCK_MET); // signed as it changed
+    assert_card(0, "yellow", "2026-03-10 09:00", "overdue", A);
+    assert_card(1, "red", "2026-03-13 09:00", "overdue", A); // the fourth day, as at the start
+    add("2026-03-13 14:00", CLOCK_ANSWERED, A);
+    add("2026-03-16 09:00", CLOCK_REOPENED, 0);
+    clock_compute(arena, &first, 2, events, event_count, at("2026-03-16 17:00"), &result);
+    assert_due(CLOCK_ANSWER, A, "2026-03-27 17:00", CLOCK_PENDING);
+    assert_due(CLOCK_CALLBACK, 0, "2026-03-18 17:00", CLOCK_PENDING);
+    // 450 of 510 minutes on the first day, 510 until the change and after it 480 a day.
+    int64_t spent = 450 + 60 + 420 + 7 * 480 + 300 + 480;
+    assert_int_equal(result.silence_minutes, spent);
+    assert_ptr_equal(clock_profile_at(&first, later.from), &later);
+    assert_ptr_equal(clock_profile_at(&first, later.from - 1), &first);
+}
+
 static void
 objection_ends_the_leg(void **state)
 {
@@ -1067,6 +1100,7 @@ main(void)
         TEST(every_step_has_its_clock),
         TEST(an_answer_is_a_contact),
         TEST(callbacks_where_owed),
+        TEST(what_started_keeps_its_numbers),
         TEST(objection_ends_the_leg),
         TEST(another_lead_replaces_the_first),
         TEST(extension_at_most_doubles),

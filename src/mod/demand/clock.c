@@ -19,8 +19,12 @@ const struct clock_profile CLOCK_PROFILE_DEFAULT = {
     .callback = 3,
     .max_reopenings = 2,
     .callback_percent = 20,
+    .callback_level = 3,
+    .extension_percent = 100,
+    .review_months = 6,
     .yellow_days = 1,
     .red_day = 4,
+    .from = INT64_MIN,
 };
 
 static const char *const EVENT_TEXT[CLOCK_EVENT_COUNT] = {
@@ -103,6 +107,7 @@ enum pause { PAUSE_SUSPENDED = 1, PAUSE_PENDED = 2 };
 
 struct timer {
     struct clock_due due;
+    const struct clock_profile *p; // in force when it started: later ones do not touch it
     int32_t start_day;
     int32_t day;  // due at its closing time; always a working day
     int original; // working days it was given at first
@@ -122,7 +127,7 @@ struct leg {
 };
 
 struct play {
-    const struct clock_profile *p;
+    const struct clock_profile *p; // in force at `t`
     int level;
     struct timer *timers;
     size_t timer_count;
@@ -158,7 +163,7 @@ static struct timer *
 start(struct play *s, enum clock_what what, size_t leg, int days, int64_t at)
 {
     struct timer *t = &s->timers[s->timer_count++];
-    *t = (struct timer){.original = days, .leg = leg, .owed = true};
+    *t = (struct timer){.p = s->p, .original = days, .leg = leg, .owed = true};
     t->start_day = time_to_day(at);
     t->day = workday_add(workday_start(&s->p->hours, at), days);
     t->due.what = what;
@@ -183,10 +188,10 @@ day_after_pause(const struct play *s, const struct timer *t, int32_t today)
 }
 
 static void
-set_day(const struct play *s, struct timer *t, int32_t day)
+set_day(struct timer *t, int32_t day)
 {
     t->day = day;
-    t->due.at = workday_close(&s->p->hours, day);
+    t->due.at = workday_close(&t->p->hours, day);
 }
 
 static bool
@@ -198,7 +203,7 @@ is_past(const struct play *s, const struct timer *t, int64_t at)
 static void
 end(struct play *s, struct timer *t, int64_t at, enum clock_met met)
 {
-    set_day(s, t, day_after_pause(s, t, time_to_day(at)));
+    set_day(t, day_after_pause(s, t, time_to_day(at)));
     t->due.met = met;
     t->due.open = false;
     t->due.done_at = at;
@@ -249,17 +254,17 @@ open_timer(struct play *s, enum clock_what what, size_t leg)
 
 // The last day whose opening time lies before the moment.
 static int32_t
-opened_before(const struct play *s, int64_t at)
+opened_before(const struct timer *t, int64_t at)
 {
     int32_t day = time_to_day(at);
-    return workday_open(&s->p->hours, day) < at ? day : day - 1;
+    return workday_open(&t->p->hours, day) < at ? day : day - 1;
 }
 
 // The day after which opening times count towards the cards of this due, from s->t on.
 static int32_t
 count_from(const struct play *s, const struct timer *t)
 {
-    int32_t opened = opened_before(s, s->t);
+    int32_t opened = opened_before(t, s->t);
     return opened > t->day ? opened : t->day;
 }
 
@@ -267,11 +272,11 @@ count_from(const struct play *s, const struct timer *t)
 static int64_t
 next_card(const struct play *s, const struct timer *t)
 {
-    int nth = !t->yellow ? 1 : s->p->red_day;
+    int nth = !t->yellow ? 1 : t->p->red_day;
     if (!t->due.open || !t->due.colours || t->red || nth <= t->overdue) {
         return INT64_MAX;
     }
-    return workday_open(&s->p->hours, workday_add(count_from(s, t), nth - t->overdue));
+    return workday_open(&t->p->hours, workday_add(count_from(s, t), nth - t->overdue));
 }
 
 static void
@@ -328,13 +333,35 @@ give_cards(struct play *s, int64_t limit)
 static void
 count_overdue(struct play *s, int64_t limit)
 {
-    int32_t until = opened_before(s, limit);
     for (size_t i = 0; i < s->timer_count; i++) {
         struct timer *t = &s->timers[i];
+        int32_t until = opened_before(t, limit);
         int32_t from = count_from(s, t);
         if (t->due.open && t->due.colours && until > from) {
             t->overdue += workday_between(from, until);
         }
+    }
+}
+
+// Office time of [s->t, to), each stretch by the hours then in force. Leaves in s->p the
+// profile in force at `to`.
+static void
+spend(struct play *s, int64_t to)
+{
+    for (int64_t from = s->t;;) {
+        const struct clock_profile *next = s->p->next;
+        bool changes = next != NULL && next->from <= to;
+        int64_t until = changes && next->from > from ? next->from : changes ? from : to;
+        if (s->running) {
+            int64_t ms = workday_ms(&s->p->hours, from, until);
+            s->silence_ms += ms;
+            s->spent_ms += s->paused == 0 ? ms : 0;
+        }
+        if (!changes) {
+            return;
+        }
+        from = until;
+        s->p = next;
     }
 }
 
@@ -343,11 +370,9 @@ static void
 advance(struct play *s, int64_t to)
 {
     if (s->running) {
-        int64_t ms = workday_ms(&s->p->hours, s->t, to);
-        s->silence_ms += ms;
-        s->spent_ms += s->paused == 0 ? ms : 0;
         note_uncovered(s, time_to_day(s->t), time_to_day(to));
     }
+    spend(s, to);
     if (s->paused == 0) {
         give_cards(s, to);
         count_overdue(s, to);
@@ -376,7 +401,7 @@ unpause(struct play *s, unsigned why, int64_t at)
     for (size_t i = 0; i < s->timer_count; i++) {
         struct timer *t = &s->timers[i];
         if (t->due.open) {
-            set_day(s, t, day_after_pause(s, t, time_to_day(at)));
+            set_day(t, day_after_pause(s, t, time_to_day(at)));
         }
     }
     s->paused = 0;
@@ -462,11 +487,11 @@ on_extended(struct play *s, size_t leg, int days, int64_t at)
     if (t == NULL) {
         return;
     }
-    int room = t->original - t->extended;
+    int room = clock_extension_most(t->p, t->original) - t->extended;
     days = days < 0 ? 0 : days < room ? days : room;
     t->extended += days;
-    set_day(s, t, workday_add(t->day, days));
-    int past = workday_between(day_after_pause(s, t, time_to_day(at)), opened_before(s, at));
+    set_day(t, workday_add(t->day, days));
+    int past = workday_between(day_after_pause(s, t, time_to_day(at)), opened_before(t, at));
     past = past < 0 ? 0 : past;
     t->overdue = past < t->overdue ? past : t->overdue;
     if (t->overdue == 0) {
@@ -500,7 +525,7 @@ on_answered(struct play *s, const struct clock_event *e, int64_t at)
     s->running = false;
     start(s, CLOCK_CONFIRM, NO_LEG, s->p->confirm, at);
     struct timer *callback = start(s, CLOCK_CALLBACK, NO_LEG, s->p->callback, at);
-    callback->owed = s->level >= 3 || s->p->callback_owed;
+    callback->owed = s->level >= s->p->callback_level || s->p->callback_owed;
 }
 
 static void
@@ -696,7 +721,7 @@ fill_dues(struct play *s, struct arena *a, int64_t now, struct clock_result *out
         if (d->open) {
             d->met = is_past(s, t, now) ? CLOCK_MISSED : CLOCK_PENDING;
             day = day_after_pause(s, t, time_to_day(now));
-            d->at = workday_close(&s->p->hours, day);
+            d->at = workday_close(&t->p->hours, day);
         }
         note_uncovered(s, t->start_day, day);
         bool counts = d->open && d->colours && s->paused == 0 && !s->done;
@@ -737,7 +762,7 @@ fill_legs(const struct play *s, struct arena *a, int64_t now, struct clock_resul
             }
             if (t->due.what == CLOCK_ANSWER) {
                 int32_t day = t->due.open ? day_after_pause(s, t, time_to_day(now)) : t->day;
-                leg->due_at = workday_close(&s->p->hours, day);
+                leg->due_at = workday_close(&t->p->hours, day);
                 leg->met = !t->due.open         ? t->due.met
                            : is_past(s, t, now) ? CLOCK_MISSED
                                                 : CLOCK_PENDING;
@@ -772,8 +797,9 @@ clock_compute(struct arena *a, const struct clock_profile *profile, int level,
     // An event starts at most two clocks; a clock gives at most two cards, and two more after
     // each extension; a reopening at most two once.
     size_t timers = 2 * n;
+    const struct clock_profile *first = profile == NULL ? &CLOCK_PROFILE_DEFAULT : profile;
     struct play s = {
-        .p = profile == NULL ? &CLOCK_PROFILE_DEFAULT : profile,
+        .p = clock_profile_at(first, n > 0 ? events[0].at : now),
         .level = level >= 1 && level <= CLOCK_LEVELS ? level : 0,
         .timers = arena_raw(a, sizeof(struct timer) * (timers + 1)),
         .cards = arena_raw(a, sizeof(struct clock_card) * (2 * timers + 2 * n + 2)),
@@ -806,6 +832,22 @@ clock_compute(struct arena *a, const struct clock_profile *profile, int level,
         int dom;
         day_to_civil(s.uncovered, &out->no_calendar, &month, &dom);
     }
+}
+
+int
+clock_extension_most(const struct clock_profile *profile, int days)
+{
+    const struct clock_profile *p = profile == NULL ? &CLOCK_PROFILE_DEFAULT : profile;
+    return days * p->extension_percent / 100;
+}
+
+const struct clock_profile *
+clock_profile_at(const struct clock_profile *first, int64_t at)
+{
+    while (first->next != NULL && first->next->from <= at) {
+        first = first->next;
+    }
+    return first;
 }
 
 int64_t

@@ -96,8 +96,8 @@ enum { CLOCK_LEVELS = 4 };
 // Every number of the service profile. In JSON `settings` of the rule the members are called:
 // accept dispatch sign objection contact assist confirm callback (working days), answer
 // {"L1":3,"L2":5,"L3":10,"L4":15}, max_reopenings, callback_percent, yellow_days, red_day,
-// office_open and office_close ("09:00", "17:30"), callback_owed (true, false). Others are
-// left for other rules to read.
+// callback_level extension_percent review_months, office_open and office_close ("09:00",
+// "17:30"), callback_owed (true, false). Others are left for other rules to read.
 struct clock_profile {
     struct office_hours hours;
     int accept;
@@ -110,10 +110,17 @@ struct clock_profile {
     int confirm;
     int callback;
     int max_reopenings;
-    int callback_percent; // of the demands that owe no call-back otherwise
-    int yellow_days;      // a light is yellow with at most so many working days left
-    int red_day;          // a red card on the n-th working day that finds a due past
-    bool callback_owed;   // this demand owes a call-back whatever its level
+    int callback_percent;  // of the demands that owe no call-back otherwise
+    int callback_level;    // from this level on every demand owes one
+    int extension_percent; // an extension's most, of the days first given
+    int review_months;     // what waits for conditions is looked at so often
+    int yellow_days;       // a light is yellow with at most so many working days left
+    int red_day;           // a red card on the n-th working day that finds a due past
+    bool callback_owed;    // this demand owes a call-back whatever its level
+    // A district changes its numbers from time to time. What started under a profile is
+    // judged by it to its end; what starts at or after next->from, by the next one.
+    int64_t from;
+    const struct clock_profile *next; // NULL: the last one
 };
 extern const struct clock_profile CLOCK_PROFILE_DEFAULT;
 
@@ -199,6 +206,10 @@ void clock_compute(struct arena *a, const struct clock_profile *profile, int lev
 // for a case that is neither paused nor done.
 enum clock_light clock_light_of(const struct clock_profile *profile, int64_t next_due_at,
                                 int64_t now);
+// The profile in force at a moment; `first` is the head of the chain.
+const struct clock_profile *clock_profile_at(const struct clock_profile *first, int64_t at);
+// The most working days that an extension may add to so many.
+int clock_extension_most(const struct clock_profile *profile, int days);
 // Last moment at which a unit may object to a dispatch.
 int64_t clock_objection_until(const struct clock_profile *profile, int64_t dispatched_at);
 // True for callback_percent of all demand numbers; always the same answer for one number.

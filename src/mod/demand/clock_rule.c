@@ -71,17 +71,8 @@ read_levels(struct reader *r, const struct value *settings, struct clock_profile
 }
 
 static void
-read_settings(struct reader *r, const struct value *in, struct clock_profile *p)
+read_profile(struct reader *r, const struct value *s, struct clock_profile *p)
 {
-    const struct value *s = value_get(in, "settings");
-    if (s == NULL || s->type == VALUE_NULL) {
-        return;
-    }
-    if (s->type != VALUE_MAP) {
-        rule_fault(r->a, r->f, "type", "设置要是一个 JSON 对象", "settings");
-        return;
-    }
-    unsigned before = r->f->count;
     const struct {
         const char *key;
         int *days;
@@ -96,12 +87,15 @@ read_settings(struct reader *r, const struct value *in, struct clock_profile *p)
         {"callback", &p->callback},
         {"yellow_days", &p->yellow_days},
         {"max_reopenings", &p->max_reopenings},
+        {"extension_percent", &p->extension_percent},
+        {"review_months", &p->review_months},
     };
     for (size_t i = 0; i < sizeof days / sizeof days[0]; i++) {
         read_days(r, s, days[i].key, 0, DAYS_MAX, days[i].days);
     }
     read_days(r, s, "red_day", 1, DAYS_MAX, &p->red_day);
     read_days(r, s, "callback_percent", 0, 100, &p->callback_percent);
+    read_days(r, s, "callback_level", 1, CLOCK_LEVELS + 1, &p->callback_level);
     read_levels(r, s, p);
     read_minute_of_day(r, s, "office_open", &p->hours.open);
     read_minute_of_day(r, s, "office_close", &p->hours.close);
@@ -109,6 +103,21 @@ read_settings(struct reader *r, const struct value *in, struct clock_profile *p)
         rule_fault(r->a, r->f, "range", "下班时刻要晚于上班时刻", "office_close");
     }
     p->callback_owed = value_get_bool(s, "callback_owed");
+}
+
+static void
+read_settings(struct reader *r, const struct value *in, struct clock_profile *p)
+{
+    const struct value *s = value_get(in, "settings");
+    if (s == NULL || s->type == VALUE_NULL) {
+        return;
+    }
+    if (s->type != VALUE_MAP) {
+        rule_fault(r->a, r->f, "type", "设置要是一个 JSON 对象", "settings");
+        return;
+    }
+    unsigned before = r->f->count;
+    read_profile(r, s, p);
     name_inside(r, before, "settings");
 }
 

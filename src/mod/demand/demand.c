@@ -102,7 +102,7 @@ demand_may_read(struct ctx *c, int64_t id)
 // ---- clocks ----------------------------------------------------------------------------
 
 const char *
-demand_light(const struct ctx *c, const char *state, bool open, bool paused, int64_t due_at)
+demand_light(struct ctx *c, const char *state, bool open, bool paused, int64_t due_at)
 {
     if (strcmp(state, "draft") == 0) {
         return NULL;
@@ -111,7 +111,7 @@ demand_light(const struct ctx *c, const char *state, bool open, bool paused, int
         return clock_light_text(CLOCK_DONE);
     }
     return paused ? clock_light_text(CLOCK_PAUSED)
-                  : clock_light_text(clock_light_of(NULL, due_at, c->now));
+                  : clock_light_text(clock_light_of(demand_rules_now(c), due_at, c->now));
 }
 
 static void
@@ -143,9 +143,10 @@ demand_is_history(const struct demand *d, const struct clock_event *log, size_t 
 }
 
 void
-demand_history(struct demand *d)
+demand_history(struct ctx *c, struct demand *d)
 {
-    int days = CLOCK_PROFILE_DEFAULT.answer[demand_level_number(d->level)];
+    const struct clock_profile *p = demand_rules_at(c, d->submitted_at);
+    int days = p->answer[demand_level_number(d->level)];
     d->next_due_at = d->confirm_due_at = d->yellow_at = d->red_at = 0;
     d->paused = false;
     d->on_time = -1;
@@ -153,9 +154,9 @@ demand_history(struct demand *d)
     if (d->answered_at == 0) {
         return;
     }
-    d->spent_minutes = workday_minutes(&OFFICE_HOURS, d->submitted_at, d->answered_at);
+    d->spent_minutes = workday_minutes(&p->hours, d->submitted_at, d->answered_at);
     if (d->level != NULL) {
-        d->on_time = d->answered_at <= workday_due(&OFFICE_HOURS, d->submitted_at, days);
+        d->on_time = d->answered_at <= workday_due(&p->hours, d->submitted_at, days);
     }
 }
 
@@ -163,13 +164,12 @@ void
 demand_compute(struct ctx *c, struct demand *d, const struct clock_event *log, size_t n)
 {
     struct clock_result r;
-    struct clock_profile p = CLOCK_PROFILE_DEFAULT;
     if (demand_is_history(d, log, n)) {
-        demand_history(d);
+        demand_history(c, d);
         return;
     }
-    p.callback_owed = clock_callback_sampled(&p, d->id);
-    clock_compute(c->arena, &p, demand_level_number(d->level), log, n, c->now, &r);
+    clock_compute(c->arena, demand_rules_of(c, d->id), demand_level_number(d->level), log, n,
+                  c->now, &r);
     d->next_due_at = r.next_due_at;
     d->yellow_at = r.yellow_at;
     d->red_at = r.red_at;

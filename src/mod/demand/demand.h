@@ -14,7 +14,7 @@
 //   legs[]   {unit_id unit role state due_at light open}; role "lead" "assist"; state
 //            "dispatched" "signed" "objected" "handling" "answered" "ended"
 //   cards[]  {kind why what at unit_id unit}, only for readers outside the enterprise
-//   clock    {due[{what unit_id unit at met open}] spent_minutes silence_minutes}
+//   clock    {due[{what unit_id unit start at met open}] spent_minutes silence_minutes}
 #ifndef MOD_DEMAND_DEMAND_H
 #define MOD_DEMAND_DEMAND_H
 
@@ -51,6 +51,9 @@ extern const struct field DEMAND_FILTERS[];
 const struct value *demand_list(struct ctx *c);
 // The full record; NULL when it does not exist or the reader may not see it.
 struct value *demand_get(struct ctx *c, int64_t id);
+// The same as the answer to a write (ctx.shown): a step may have taken the record out of its
+// reader's sight, who is then told only its id.
+const struct value *demand_shown(struct ctx *c, int64_t id);
 // The steps this reader may take now: [{name label fields tone consequence}], in the order of
 // the table. `d` is a value of demand_get. Look the fields up with
 // demand_transition(name)->needs.

@@ -18,15 +18,21 @@ struct demand_new {
     const char *tokens;
 };
 
+// Where it came from. An enterprise's own is online and cannot be called anything else.
 static const char *
 source_of(struct ctx *c)
 {
     const char *typed = value_get_text(c->in, "source");
-    if (ctx_is(c, ROLE_OFFICE)) {
-        return typed != NULL && text_list_has("staff visit phone symposium", typed) ? typed
-                                                                                    : "staff";
+    if (!ctx_is(c, ROLE_OFFICE | ROLE_SECRETARY)) {
+        if (typed != NULL) {
+            ctx_fault(c, "source", "not_yours", "来源只由代为登记的人填写。");
+        }
+        return "enterprise";
     }
-    return ctx_is(c, ROLE_SECRETARY) ? "secretary" : "enterprise";
+    if (typed != NULL) {
+        return typed;
+    }
+    return ctx_is(c, ROLE_OFFICE) ? "staff" : "secretary";
 }
 
 // Whose demand it is: a member's own enterprise, or the one that was named.
@@ -75,11 +81,11 @@ enum err
 demand_create_prepare(struct ctx *c)
 {
     struct demand_new *p = ARENA_NEW(c->arena, struct demand_new);
-    enum err e = check_enterprise(c, p);
-    if (e != ERR_OK) {
-        return e;
-    }
     p->source = source_of(c);
+    enum err e = check_enterprise(c, p);
+    if (e != ERR_OK || c->faults.count > 0) {
+        return ERR_INVALID;
+    }
     // Who to call is the enterprise's own contact unless another is named.
     if (value_get_text(c->in, "contact_name") == NULL && p->contact_name != NULL) {
         value_set_text(c->arena, c->in, "contact_name", p->contact_name);
@@ -152,11 +158,11 @@ demand_create_run(struct ctx *c)
         notice_to_role(c, ROLE_STAFF, 0, 0, link, "{0} 提交诉求：{1}", p->enterprise, d.title);
     }
     audit_write(c, draft ? "demand.draft" : "demand.submit", "demand", d.id, NULL);
-    c->out = demand_get(c, d.id);
+    c->out = demand_shown(c, d.id);
     c->location = c->api ? arena_printf(c->arena, "/api/v1%s", link) : link;
     c->flash = ctx_trf(c, draft ? "草稿已保存，编号 {0}。" : "诉求已提交，编号 {0}。", 1,
                        d.receipt_no);
-    return c->out == NULL ? ERR_INTERNAL : ERR_OK;
+    return ERR_OK;
 }
 
 // ---- drafts ----------------------------------------------------------------------------
@@ -167,6 +173,10 @@ demand_edit_prepare(struct ctx *c)
     const struct value *old = demand_get(c, ctx_id(c, "id"));
     if (old == NULL) {
         return ERR_NOT_FOUND;
+    }
+    (void)source_of(c); // for its fault
+    if (c->faults.count > 0) {
+        return ERR_INVALID;
     }
     struct value *all = value_map(c->arena);
     static const char *const TEXTS[] = {"title", "body", "hope"};
@@ -210,7 +220,7 @@ demand_edit_run(struct ctx *c)
         }
     }
     audit_write(c, "demand.edit", "demand", d.id, NULL);
-    c->out = demand_get(c, d.id);
+    c->out = demand_shown(c, d.id);
     if (!c->api) {
         c->location = arena_printf(c->arena, "/demands/%lld", (long long)d.id);
         c->flash = ctx_tr(c, T("草稿已保存。"));

@@ -5,6 +5,7 @@
 
 #include "mod/demand/clock.h"
 #include "mod/demand/demand.h"
+#include "mod/demand/demand_rules.h"
 
 // Later than any due: the key of demands that have none.
 #define DEMAND_NEVER INT64_C(9000000000000000)
@@ -133,12 +134,12 @@ unsigned demand_relations(const struct ctx *c, const struct demand *d);
 void demand_compute(struct ctx *c, struct demand *d, const struct clock_event *log, size_t n);
 // The same for history from elsewhere: nothing runs, and it was in time when it was answered
 // within its level's days of its submission.
-void demand_history(struct demand *d);
+void demand_history(struct ctx *c, struct demand *d);
 // True for a log of history: answered or closed without ever being dispatched here.
 bool demand_is_history(const struct demand *d, const struct clock_event *log, size_t n);
 // Log of *d as stored → caches → one UPDATE, and one a leg.
 void demand_settle(struct ctx *c, struct demand *d);
-const char *demand_light(const struct ctx *c, const char *state, bool open, bool paused,
+const char *demand_light(struct ctx *c, const char *state, bool open, bool paused,
                          int64_t due_at);
 const char *demand_search_text(struct arena *a, const char *receipt_no, const char *enterprise,
                                const struct value *in, int64_t enterprise_id,

@@ -205,7 +205,7 @@ demand_import(struct ctx *c, const struct value *row)
     d.chamber_id = value_get_int(e, "chamber_id", 0);
     d.receipt_no = demand_store_receipt(c, d.submitted_at);
     if (closed) {
-        demand_history(&d);
+        demand_history(c, &d);
     }
     d.id = demand_store_insert(c, &d, row);
     if (d.id == 0) {

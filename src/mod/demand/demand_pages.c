@@ -8,6 +8,7 @@
 #include "kit/listing.h"
 #include "mod/demand/clock.h"
 #include "mod/demand/demand.h"
+#include "mod/demand/demand_rules.h"
 #include "mod/demand/demand_show.h"
 #include "mod/demand/demand_view.h"
 
@@ -381,9 +382,7 @@ demand_show_new(struct ctx *c)
     value_set_bool(a, c->page, "own", own);
     value_set_text(a, c->page, "title", own ? TR(c, "提诉求") : TR(c, "代企业登记诉求"));
     value_set_text(a, c->page, "back_url", own ? "/" : "/demands");
-    value_set_text(
-        a, c->page, "accept_by",
-        demand_view_when(c, workday_due(&OFFICE_HOURS, c->now, CLOCK_PROFILE_DEFAULT.accept)));
+    value_set_text(a, c->page, "accept_by", demand_view_accept_by(c));
     value_set_text(a, c->page, "token", demand_view_token(c));
     value_set(a, c->page, "record_version", &value_null);
     c->template = own ? "demand-new" : "demand-register";
@@ -397,17 +396,17 @@ static struct value *
 level_picks(struct ctx *c, const char *chosen)
 {
     struct arena *a = c->arena;
+    const struct clock_profile *p = demand_rules_now(c);
     struct value *list = value_list(a);
     for (int i = 1; i <= CLOCK_LEVELS; i++) {
         const struct choice *l = &DEMAND_LEVELS[i - 1];
-        int days = CLOCK_PROFILE_DEFAULT.answer[i];
+        int days = p->answer[i];
         struct value *m = value_map(a);
         value_set_text(a, m, "value", l->value);
         value_set_text(a, m, "label", tr(c->lang, l->label));
         value_set_text(a, m, "days",
                        trf(a, c->lang, "{0} 个工作日", 1, arena_printf(a, "%d", days)));
-        value_set_text(a, m, "due",
-                       demand_view_when(c, workday_due(&OFFICE_HOURS, c->now, days)));
+        value_set_text(a, m, "due", demand_view_when(c, workday_due(&p->hours, c->now, days)));
         value_set_bool(a, m, "checked", text_equal(chosen, l->value));
         value_push(a, list, m);
     }
@@ -464,11 +463,12 @@ static void
 push_preview(struct ctx *c, struct value *list, const char *label, int days, bool sum)
 {
     struct arena *a = c->arena;
+    const struct office_hours *hours = &demand_rules_now(c)->hours;
     struct value *m = value_map(a);
     value_set_text(a, m, "label", label);
     value_set_text(a, m, "days",
                    trf(a, c->lang, "{0} 个工作日", 1, arena_printf(a, "%d", days)));
-    value_set_text(a, m, "due", demand_view_when(c, workday_due(&OFFICE_HOURS, c->now, days)));
+    value_set_text(a, m, "due", demand_view_when(c, workday_due(hours, c->now, days)));
     value_set_bool(a, m, "sum", sum);
     value_push(a, list, m);
 }
@@ -476,7 +476,7 @@ push_preview(struct ctx *c, struct value *list, const char *label, int days, boo
 static void
 set_preview(struct ctx *c, const struct value *d)
 {
-    const struct clock_profile *p = &CLOCK_PROFILE_DEFAULT;
+    const struct clock_profile *p = demand_rules_now(c);
     const char *level = value_get_text(d, "level");
     int n = level == NULL ? 0 : level[1] - '0';
     struct value *list = value_list(c->arena);

@@ -108,12 +108,13 @@ before(int64_t *at, int64_t than)
 
 // The first moment whose due would be green: dues fall on closing times of working days.
 static int64_t
-green_from(const struct ctx *c)
+green_from(struct ctx *c)
 {
+    const struct clock_profile *p = demand_rules_now(c);
     int64_t from = c->now;
-    for (int n = 0; n < 4; n++) {
-        int64_t due = workday_due(&OFFICE_HOURS, c->now, n);
-        if (due >= c->now && clock_light_of(NULL, due, c->now) == CLOCK_YELLOW) {
+    for (int n = 0; n < p->yellow_days + 3; n++) {
+        int64_t due = workday_due(&p->hours, c->now, n);
+        if (due >= c->now && clock_light_of(p, due, c->now) == CLOCK_YELLOW) {
             from = due + 1;
         }
     }
@@ -128,7 +129,7 @@ running(struct demand_query *q)
 }
 
 static void
-set_light(const struct ctx *c, struct demand_query *q, const char *light)
+set_light(struct ctx *c, struct demand_query *q, const char *light)
 {
     if (light == NULL) {
         return;
@@ -152,7 +153,7 @@ set_light(const struct ctx *c, struct demand_query *q, const char *light)
 }
 
 static void
-set_view(const struct ctx *c, struct demand_query *q, const char *view)
+set_view(struct ctx *c, struct demand_query *q, const char *view)
 {
     if (view == NULL || strcmp(view, "all") == 0) {
         return;
@@ -485,6 +486,7 @@ clock_shown(struct ctx *c, const struct demand *d, const struct clock_result *r)
         struct value *v = value_map(c->arena);
         value_set_text(c->arena, v, "what", clock_what_text(due->what));
         set_unit(c, v, d, due->unit);
+        value_set(c->arena, v, "start", value_time(c->arena, due->start));
         value_set(c->arena, v, "at", value_time(c->arena, due->at));
         value_set(c->arena, v, "met",
                   due->met == CLOCK_PENDING ? &value_null : value_bool(due->met == CLOCK_MET));
@@ -515,10 +517,9 @@ demand_present(struct ctx *c, const struct demand *d, struct value *v)
     size_t n = 0;
     struct clock_event *log = d->submitted_at == 0 ? NULL : demand_store_log(c, d->id, &n);
     n = demand_is_history(d, log, n) ? 0 : n;
-    struct clock_profile p = CLOCK_PROFILE_DEFAULT;
-    p.callback_owed = clock_callback_sampled(&p, d->id);
     struct clock_result r;
-    clock_compute(c->arena, &p, demand_level_number(d->level), log, n, c->now, &r);
+    clock_compute(c->arena, demand_rules_of(c, d->id), demand_level_number(d->level), log, n,
+                  c->now, &r);
     value_set_text(
         c->arena, v, "light",
         demand_light(c, d->state, demand_state_open(d->state), d->paused, d->next_due_at));
@@ -541,6 +542,17 @@ demand_get(struct ctx *c, int64_t id)
     }
     d.relations = demand_relations(c, &d);
     return d.relations == 0 ? NULL : demand_present(c, &d, v);
+}
+
+const struct value *
+demand_shown(struct ctx *c, int64_t id)
+{
+    struct value *v = demand_get(c, id);
+    if (v == NULL) {
+        v = value_map(c->arena);
+        value_set_int(c->arena, v, "id", id);
+    }
+    return v;
 }
 
 const struct value *

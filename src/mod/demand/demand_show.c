@@ -10,6 +10,7 @@
 #include "mod/demand/clock.h"
 #include "mod/demand/demand.h"
 #include "mod/demand/demand_pages.h"
+#include "mod/demand/demand_rules.h"
 #include "mod/demand/demand_view.h"
 
 #include <string.h>
@@ -291,8 +292,9 @@ until(struct ctx *c, const struct value *d, const char *what, const char *otherw
 static const char *
 dispatch_by(struct ctx *c, const struct value *d)
 {
-    const struct clock_profile *p = &CLOCK_PROFILE_DEFAULT;
-    int64_t at = workday_due(&OFFICE_HOURS, at_of(d, "submitted_at"), p->accept + p->dispatch);
+    int64_t from = at_of(d, "submitted_at");
+    const struct clock_profile *p = demand_rules_at(c, from);
+    int64_t at = workday_due(&p->hours, from, p->accept + p->dispatch);
     return trf(c->arena, c->lang, "{0} 前", 1, demand_view_when(c, at));
 }
 

@@ -183,7 +183,8 @@ median(struct ctx *c, int64_t from, int64_t answered)
     if (answered > 0) {
         int64_t minutes = db_value_int(c->tx, &DEMAND_FIGURE_MEDIAN,
                                        DB_ARGS(DB_INT(from), DB_INT((answered - 1) / 2)), 0);
-        int64_t day = OFFICE_HOURS.close - OFFICE_HOURS.open;
+        const struct office_hours *hours = &demand_rules_now(c)->hours;
+        int64_t day = hours->close - hours->open;
         days = value_dec(c->arena, (minutes * 20 + day) / (day * 2) * 1000);
     }
     value_set(c->arena, v, "value", days);

@@ -11,8 +11,6 @@
 
 #include <string.h>
 
-enum { REOPENINGS_MOST = 2 };
-
 // ---- small helpers ---------------------------------------------------------------------
 
 static struct demand *
@@ -148,12 +146,13 @@ log_and_done(struct ctx *c, const struct transition *t, struct lifecycle_record 
 static const char *
 guard_reopen(struct ctx *c, const struct lifecycle_record *r)
 {
-    (void)c;
     const struct demand *d = r->data;
     if (d->lead_unit_id == 0 || text_equal(d->closed_by, "import")) {
         return "这件诉求没有交办过，不能重新办理。";
     }
-    return d->reopenings >= REOPENINGS_MOST ? "已经重新办理过两次，不能再重新办理。" : NULL;
+    return d->reopenings >= demand_rules_now(c)->max_reopenings
+               ? "重新办理的次数已经用完，不能再重新办理。"
+               : NULL;
 }
 
 static const char *
@@ -201,8 +200,9 @@ guard_object(struct ctx *c, const struct lifecycle_record *r)
 {
     struct demand *d = demand_of(r);
     const struct demand_leg *leg = lead_leg(d);
-    if (leg == NULL || c->now > clock_objection_until(NULL, leg->dispatched_at)) {
-        return "退单要在交办后 1 个工作日内提出，已经过了时间。";
+    if (leg == NULL || c->now > clock_objection_until(demand_rules_at(c, leg->dispatched_at),
+                                                      leg->dispatched_at)) {
+        return "已经过了可以退单的时间。";
     }
     return NULL;
 }
@@ -273,7 +273,7 @@ do_confirm(struct ctx *c, const struct transition *t, struct lifecycle_record *r
     d->satisfaction = value_get_int(c->in, "satisfaction", 0);
     d->comment = value_get_text(c->in, "comment");
     demand_log(c, d, "confirmed", 0, false, log_data(c));
-    if (d->satisfaction <= 2 && d->reopenings < REOPENINGS_MOST) {
+    if (d->satisfaction <= 2 && d->reopenings < demand_rules_now(c)->max_reopenings) {
         r->state = "reopened";
         reopen(c, d, NULL);
         return done(c, t, r);
@@ -384,21 +384,25 @@ do_dispatch(struct ctx *c, const struct transition *t, struct lifecycle_record *
     return done(c, t, r);
 }
 
+// The most days an extension may give, by the numbers its answer runs under.
 static int
-answer_days(const struct demand *d)
+extension_most(struct ctx *c, struct demand *d)
 {
-    return CLOCK_PROFILE_DEFAULT.answer[demand_level_number(d->level)];
+    const struct demand_leg *leg = lead_leg(d);
+    const struct clock_profile *p =
+        demand_rules_at(c, leg == NULL ? c->now : leg->dispatched_at);
+    return clock_extension_most(p, p->answer[demand_level_number(d->level)]);
 }
 
 static enum err
-check_days(struct ctx *c, const struct demand *d)
+check_days(struct ctx *c, struct demand *d)
 {
-    int64_t most = answer_days(d);
+    int64_t most = extension_most(c, d);
     if (value_get_int(c->in, "days", 0) <= most) {
         return ERR_OK;
     }
     return faults_add(c->arena, &c->faults, "days", "too_many",
-                      ctx_trf(c, "延期不能超过原办理时限 {0} 个工作日。", 1,
+                      ctx_trf(c, "延期不能超过 {0} 个工作日。", 1,
                               arena_printf(c->arena, "%lld", (long long)most)));
 }
 

@@ -41,10 +41,10 @@ static const struct db_stmt EDIT = {
            " hope = COALESCE($4, hope), category = COALESCE($5, category),"
            " contact_name = COALESCE($6, contact_name),"
            " contact_mobile = COALESCE($7, contact_mobile),"
-           " visibility = COALESCE($8, visibility), updated_at = $9, version = version + 1"
-           " WHERE id = $1",
+           " visibility = COALESCE($8, visibility), source = COALESCE($10, source),"
+           " updated_at = $9, version = version + 1 WHERE id = $1",
     .params = "id:int title:text? body:text? hope:text? category:text? contact_name:text?"
-              " contact_mobile:text? visibility:text? now:time"};
+              " contact_mobile:text? visibility:text? now:time source:text?"};
 
 static const struct db_stmt SAVE = {
     .name = "demand.save",
@@ -209,6 +209,8 @@ const struct db_stmt *const DEMAND_STATEMENTS[] = {
     &DEMAND_FIGURE_DEPARTMENTS,
     &DEMAND_FIGURE_SUBMITTED,
     &DEMAND_FIGURE_CLOSED,
+    &DEMAND_RULES_ALL,
+    &DEMAND_RULES_ADD,
     NULL,
 };
 
@@ -253,7 +255,8 @@ demand_store_edit(struct ctx *c, int64_t id, const struct value *in)
                    DB_TEXT(value_get_text(in, "category")),
                    DB_TEXT(value_get_text(in, "contact_name")),
                    DB_TEXT(value_get_text(in, "contact_mobile")),
-                   DB_TEXT(value_get_text(in, "visibility")), DB_INT(c->now)));
+                   DB_TEXT(value_get_text(in, "visibility")), DB_INT(c->now),
+                   DB_TEXT(value_get_text(in, "source"))));
 }
 
 void

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/workday.h"
 #include "mod/demand/demand.h"
+#include "mod/demand/demand_rules.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -54,6 +55,13 @@ demand_view_when(struct ctx *c, int64_t ms)
 }
 
 const char *
+demand_view_accept_by(struct ctx *c)
+{
+    const struct clock_profile *p = demand_rules_now(c);
+    return demand_view_when(c, workday_due(&p->hours, c->now, p->accept));
+}
+
+const char *
 demand_view_day(struct ctx *c, int64_t ms)
 {
     const char *text = day_text(c->arena, time_to_day(ms));
@@ -83,7 +91,8 @@ demand_view_state(struct ctx *c, const struct value *demand)
 static const char *
 span_text(struct ctx *c, int64_t minutes)
 {
-    int64_t full = OFFICE_HOURS.close - OFFICE_HOURS.open;
+    const struct office_hours *h = &demand_rules_now(c)->hours;
+    int64_t full = h->close - h->open;
     int64_t days = minutes / full;
     int64_t hours = minutes % full / 60;
     if (days > 0 && hours > 0) {
@@ -111,10 +120,11 @@ static struct value *
 overdue(struct ctx *c, int64_t due_at)
 {
     int32_t days = workday_between(time_to_day(due_at), time_to_day(c->now));
+    int64_t minutes = workday_minutes(&demand_rules_now(c)->hours, due_at, c->now);
     const char *span = days > 0 ? trf(c->arena, c->lang, "{0} 个工作日", 1, number(c, days))
-                                : span_text(c, workday_minutes(&OFFICE_HOURS, due_at, c->now));
+                                : span_text(c, minutes);
     // Past closing time of the very day: no office time has gone by yet.
-    if (days <= 0 && workday_minutes(&OFFICE_HOURS, due_at, c->now) == 0) {
+    if (days <= 0 && minutes == 0) {
         return sla(c, "is-bad", "alert-triangle", tr(c->lang, "已过时限"));
     }
     return sla(c, "is-bad", "alert-triangle", trf(c->arena, c->lang, "超期 {0}", 1, span));
@@ -127,8 +137,9 @@ demand_view_left(struct ctx *c, int64_t due_at)
         return overdue(c, due_at);
     }
     struct civil t = time_civil(due_at);
-    int64_t left = workday_minutes(&OFFICE_HOURS, c->now, due_at);
-    const char *class = left <= OFFICE_HOURS.close - OFFICE_HOURS.open ? "is-warn" : "is-ok";
+    const struct clock_profile *p = demand_rules_now(c);
+    int64_t left = workday_minutes(&p->hours, c->now, due_at);
+    const char *class = clock_light_of(p, due_at, c->now) == CLOCK_GREEN ? "is-ok" : "is-warn";
     const char *text = time_to_day(due_at) == time_to_day(c->now)
                            ? trf(c->arena, c->lang, "今天 {0} 前", 1, clock_text(c, &t))
                            : trf(c->arena, c->lang, "剩 {0}", 1, span_text(c, left));

@@ -8,6 +8,8 @@
 
 // "今天 17:30", "明天 09:00", "11月25日 周三 17:30"; other years with their number.
 const char *demand_view_when(struct ctx *c, int64_t ms);
+// Until when one submitted now is accepted.
+const char *demand_view_accept_by(struct ctx *c);
 // "11-20", other years "2025-11-20".
 const char *demand_view_day(struct ctx *c, int64_t ms);
 // {class icon text}.

@@ -53,14 +53,7 @@ step_run(struct ctx *c)
     if (e != ERR_OK) {
         return e;
     }
-    c->out = demand_get(c, id);
-    if (c->out == NULL) {
-        // A step may take the record out of its reader's sight.
-        struct value *v = value_map(c->arena);
-        value_set_int(c->arena, v, "id", id);
-        value_set_text(c->arena, v, "state", r.state);
-        c->out = v;
-    }
+    c->out = demand_shown(c, id);
     if (!c->api) {
         c->location = arena_printf(c->arena, "/demands/%lld", (long long)id);
         c->flash = ctx_trf(c, T("已{0}。"), 1, ctx_tr(c, t->label));
@@ -277,6 +270,22 @@ static const struct route ROUTES[] = {
      .run = events_run,
      .flags = ROUTE_API,
      .help = "What happened, oldest first"},
+    {.method = HTTP_GET,
+     .pattern = "/sla-rules",
+     .roles = ROLE_OFFICE,
+     .run = demand_rules_run,
+     .show = demand_rules_show,
+     .page = "demand-rules",
+     .help = "The numbers the clocks run by, and who changed them"},
+    {.method = HTTP_POST,
+     .pattern = "/sla-rules",
+     .roles = ROLE_OFFICE,
+     .fields = DEMAND_RULES_FIELDS,
+     .run = demand_rules_save,
+     .again = demand_rules_run,
+     .again_show = demand_rules_show,
+     .again_page = "demand-rules",
+     .help = "Sets the numbers, for what starts from now on"},
     STEP("submit", CREATORS, NULL, 0, "submits a draft"),
     STEP("withdraw", ROLE_MEMBER, DEMAND_IN_REASON, 0, "the enterprise withdraws"),
     STEP("confirm", ROLE_MEMBER, DEMAND_IN_CONFIRM, 0, "the enterprise rates the answer"),
@@ -325,6 +334,7 @@ static const struct nav_item NAV[] = {
     {"诉求", "/demands", "我的诉求", "inbox", ROLE_MEMBER, true, nav_to_rate},
     {"诉求", "/demands/new", "提诉求", "send", ROLE_MEMBER, true, NULL},
     {"诉求", "/demands/new", "代企业登记", "plus", ROLE_OFFICE | ROLE_SECRETARY, false, NULL},
+    {"管理", "/sla-rules", "办理规则", "settings", ROLE_OFFICE, false, NULL},
     {0},
 };
 

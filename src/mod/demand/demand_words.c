@@ -39,10 +39,22 @@ const struct choice DEMAND_CATEGORIES[] = {
 };
 
 const struct choice DEMAND_SOURCES[] = {
-    {"enterprise", "企业提交", NULL}, {"staff", "工商联登记", NULL},
-    {"secretary", "商会代报", NULL},  {"visit", "走访", NULL},
-    {"phone", "来电", NULL},          {"symposium", "座谈会", NULL},
-    {"import", "历史导入", NULL},     {0},
+    {"enterprise", "企业网上提交", NULL},
+    {"staff", "工商联登记", NULL},
+    {"secretary", "商会代报", NULL},
+    {"visit", "走访", NULL},
+    {"phone", "来电", NULL},
+    {"symposium", "座谈会", NULL},
+    {"import", "历史导入", NULL},
+    {0},
+};
+
+// How a demand reached those who register it; what enterprises send themselves came online.
+static const struct choice TAKEN[] = {
+    {"visit", "走访", NULL},
+    {"phone", "来电", NULL},
+    {"symposium", "座谈会", NULL},
+    {0},
 };
 
 const struct choice DEMAND_LEVELS[] = {
@@ -192,9 +204,9 @@ const struct field DEMAND_FIELDS[] = {
     {.name = "source",
      .type = FIELD_CHOICE,
      .label = "来源",
-     .choices = DEMAND_SOURCES,
-     .hint = "代企业登记时填写。",
-     .where = IN_DETAIL | IN_FILTER},
+     .choices = TAKEN,
+     .hint = "从哪里得知的；不选就记为工商联登记或商会代报。",
+     .where = IN_FORM | IN_DETAIL},
     {.name = "attachment_ids",
      .type = FIELD_FILES,
      .label = "附件",

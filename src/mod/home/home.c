@@ -5,7 +5,6 @@
 
 #include "base/workday.h"
 #include "kit/listing.h"
-#include "mod/demand/clock.h"
 #include "mod/demand/demand.h"
 #include "mod/demand/demand_pages.h"
 #include "mod/demand/demand_view.h"
@@ -95,9 +94,7 @@ show_workbench(struct ctx *c)
     value_set(a, c->page, "unassigned",
               demand_view_items(c, demand_view_list(c, "unassigned", NULL, "6")));
     value_set(a, c->page, "quick", quick_fields(c));
-    value_set_text(
-        a, c->page, "accept_by",
-        demand_view_when(c, workday_due(&OFFICE_HOURS, c->now, CLOCK_PROFILE_DEFAULT.accept)));
+    value_set_text(a, c->page, "accept_by", demand_view_accept_by(c));
     value_set_text(a, c->page, "token", demand_view_token(c));
     value_set(a, c->page, "record_version", &value_null);
     c->template = "home-work";
@@ -114,9 +111,7 @@ show_member(struct ctx *c)
     value_set(a, c->page, "items", mine);
     value_set_bool(a, c->page, "has_items", value_count(mine) > 0);
     value_set_text(a, c->page, "to_rate", rate > 0 ? listing_count_text(a, rate) : NULL);
-    value_set_text(
-        a, c->page, "accept_by",
-        demand_view_when(c, workday_due(&OFFICE_HOURS, c->now, CLOCK_PROFILE_DEFAULT.accept)));
+    value_set_text(a, c->page, "accept_by", demand_view_accept_by(c));
     c->template = "home-member";
     return ERR_OK;
 }

@@ -70,6 +70,28 @@ await test('a draft waits for its submission', async () => {
   assert.equal(await state(r.id), 'submitted');
 });
 
+await test('who registers for an enterprise says where it came from', async () => {
+  const { enterprise_id } = await d.demand();
+  for (const source of ['visit', 'phone', 'symposium']) {
+    for (const user of ['staff', 'secretary']) {
+      const r = await d.demand({ enterprise_id, source }, user);
+      assert.equal(r.source, source, `${user} ${source}`);
+    }
+  }
+  assert.equal((await d.demand({ enterprise_id }, 'staff')).source, 'staff');
+  assert.equal((await d.demand({ enterprise_id }, 'secretary')).source, 'secretary');
+  assert.equal((await d.demand()).source, 'enterprise');
+  for (const [user, source] of [['member', 'visit'], ['staff', 'import'], ['staff', 'enterprise']]) {
+    const r = await d.api(user, 'POST', '/demands', { title: '来源不对', body: '说明', enterprise_id, source });
+    assert.equal(r.status, 422, `${user} ${source}`);
+    assert.equal(r.json.errors[0].field, 'source');
+  }
+  const draft = await d.demand({ enterprise_id, draft: true }, 'staff');
+  assert.equal((await d.ok('staff', 'PATCH', `/demands/${draft.id}`, { source: 'phone' })).source, 'phone');
+  const mine = await d.demand({ draft: true });
+  assert.equal((await d.api('member', 'PATCH', `/demands/${mine.id}`, { source: 'phone' })).status, 422);
+});
+
 await test('rejected with a reason', async () => {
   const r = await d.demand();
   await d.step('staff', r.id, 'reject', {}, 422);
@@ -256,6 +278,54 @@ await test('lists page by key, filter and count', async () => {
   const found = await d.ok('staff', 'GET', `/demands?q=${encodeURIComponent('电压')}`);
   assert.ok(found.items.length >= 1);
   assert.ok(found.items.every((x) => typeof x.title === 'string'));
+});
+
+await test('the numbers of the clocks are settings', async () => {
+  const due = async (id, what) => (await d.ok('staff', 'GET', `/demands/${id}`)).clock.due.find((x) => x.what === what);
+  const rules = await d.ok('staff', 'GET', '/sla-rules');
+  assert.equal(rules.version, 0);
+  assert.deepEqual(rules.settings, rules.default);
+  assert.equal(rules.settings.answer_l2, 5);
+  assert.equal(rules.settings.office_close, '17:30');
+  for (const user of ['secretary', 'officer', 'leader', 'member']) {
+    await d.ok(user, 'GET', '/sla-rules', undefined, 403);
+    await d.ok(user, 'POST', '/sla-rules', rules.settings, 403);
+  }
+  for (const [name, value] of [['accept', 0], ['answer_l2', 251], ['office_close', '24:00'], ['office_close', '09:30'],
+    ['callback_percent', 101], ['sign', null], ['nonsense', 1]]) {
+    const r = await d.api('staff', 'POST', '/sla-rules', { ...rules.settings, [name]: value });
+    assert.equal(r.status, 422, `${name} ${value}: ${r.text}`);
+    assert.equal(r.json.errors[0].field, name);
+  }
+  const before = await d.inHand('L2');
+  const old = await due(before, 'answer');
+  const wanted = { ...rules.settings, answer_l2: 7, sign: 2, office_open: '08:30', office_close: '17:00', max_reopenings: 0,
+    extension_percent: 50 };
+  const saved = await d.ok('admin', 'POST', '/sla-rules', wanted, 200);
+  assert.deepEqual(saved.settings, wanted);
+  assert.equal(saved.items.length, 1);
+  // What runs goes on as it began; what starts now has the new numbers.
+  assert.deepEqual(await due(before, 'answer'), old);
+  const id = await d.inHand('L2');
+  const answer = await due(id, 'answer');
+  const { items: events } = await d.ok('staff', 'GET', `/demands/${id}/events`);
+  const rule = await d.ok('staff', 'POST', '/rules/clock', { level: 'L2', now: events.at(-1).at,
+    events: events.map((e) => ({ ...e, unit: e.unit_id })),
+    settings: { answer: { L2: 7 }, sign: 2, office_open: '08:30', office_close: '17:00' } }, 200);
+  assert.equal(answer.at, rule.due.find((x) => x.what === 'answer').at);
+  assert.notEqual(answer.at.slice(11), old.at.slice(11));
+  assert.equal(answer.start, events.find((e) => e.type === 'dispatched').at);
+  await d.step('officer', id, 'extend', { days: 4, reason: '多' }, 422);
+  await d.step('officer', id, 'extend', { days: 3, reason: '一半' });
+  await d.step('officer', id, 'answer', { body: '答复', outcome: 'explained' });
+  await d.step('member', id, 'confirm', { satisfaction: 1 });
+  assert.equal(await state(id), 'closed', 'nothing reopens when no reopening is left');
+  // A second editor who saw the former numbers loses nothing of the first.
+  assert.equal((await d.api('staff', 'POST', '/sla-rules', wanted, { 'if-match': '"0"' })).status, 412);
+  assert.equal((await d.ok('staff', 'POST', '/sla-rules', wanted, 200)).items.length, 1, 'no change, no version');
+  const log = await d.ok('admin', 'GET', '/audit?action=demand_rules.change');
+  assert.deepEqual(log.items[0].data.answer_l2, [5, 7]);
+  await d.ok('staff', 'POST', '/sla-rules', rules.settings, 200);
 });
 
 await test('the district is sound afterwards', async () => {
