@@ -77,7 +77,8 @@ demand_relations(const struct ctx *c, const struct demand *d)
         return r;
     }
     if (ctx_is(c, ROLE_OFFICE)) {
-        r |= DEMAND_OFFICE;
+        // Whoever wrote in without an enterprise of the district is spoken for by the office.
+        r |= DEMAND_OFFICE | (d->enterprise_id == 0 ? DEMAND_OWNER : 0);
     }
     if (ctx_is(c, ROLE_LEADER)) {
         r |= DEMAND_LOOKS;

@@ -159,9 +159,10 @@ demand_create_run(struct ctx *c)
     }
     audit_write(c, draft ? "demand.draft" : "demand.submit", "demand", d.id, NULL);
     c->out = demand_shown(c, d.id);
-    c->location = c->api ? arena_printf(c->arena, "/api/v1%s", link) : link;
-    c->flash = ctx_trf(c, draft ? "草稿已保存，编号 {0}。" : "诉求已提交，编号 {0}。", 1,
-                       d.receipt_no);
+    const char *page = draft ? link : arena_printf(c->arena, "%s?receipt=1", link);
+    c->location = c->api ? arena_printf(c->arena, "/api/v1%s", link) : page;
+    // A submission is confirmed by the page it leads to.
+    c->flash = draft ? ctx_trf(c, "草稿已保存，编号 {0}。", 1, d.receipt_no) : NULL;
     return ERR_OK;
 }
 

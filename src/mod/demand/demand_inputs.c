@@ -126,6 +126,17 @@ const struct field DEMAND_IN_NOTE[] = {
     {.name = "internal", .type = FIELD_FLAG, .label = "内部可见，企业看不到", .where = IN_FORM},
     {0},
 };
+const struct field DEMAND_IN_SUPPLEMENT[] = {
+    {.name = "body",
+     .type = FIELD_LONG,
+     .label = "补充内容",
+     .required = true,
+     .max = 5000,
+     .hint = "办理单位和工商联都能看到。",
+     .where = IN_FORM},
+    {.name = "attachment_ids", .type = FIELD_FILES, .label = "附件", .where = IN_FORM},
+    {0},
+};
 const struct field DEMAND_IN_ANSWER[] = {
     {.name = "body",
      .type = FIELD_LONG,

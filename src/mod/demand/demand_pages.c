@@ -491,6 +491,21 @@ set_preview(struct ctx *c, const struct value *d)
                    level == NULL ? NULL : choice_label(DEMAND_LEVELS, level, c->lang));
 }
 
+// What a step's form begins with: a review is due after as many months as the rules say.
+static const struct value *
+step_record(struct ctx *c, const char *name)
+{
+    if (strcmp(name, "pend") != 0) {
+        return NULL;
+    }
+    struct civil t = time_civil(c->now);
+    int month = t.year * 12 + t.month - 1 + demand_rules_now(c)->review_months;
+    int64_t on = time_from_civil(month / 12, month % 12 + 1, t.day, 0, 0, 0);
+    struct value *v = value_map(c->arena);
+    value_set_text(c->arena, v, "review_on", day_text(c->arena, time_to_day(on)));
+    return v;
+}
+
 static void
 set_step_form(struct ctx *c, const struct value *d, const struct value *step,
               const struct transition *t)
@@ -509,7 +524,7 @@ set_step_form(struct ctx *c, const struct value *d, const struct value *step,
     value_set(a, c->page, "record_version", value_get(d, "version"));
     value_set_bool(a, c->page, "multipart", field_find(t->needs, "attachment_ids") != NULL);
     value_set(a, c->page, "draft", &value_null);
-    value_set(a, c->page, "fields", field_form(c, t->needs, NULL));
+    value_set(a, c->page, "fields", field_form(c, t->needs, step_record(c, name)));
     value_set_text(a, c->page, "submit_label", trf(a, c->lang, "确认{0}", 1, label));
     value_set_text(a, c->page, "submit_class", danger ? "btn-danger" : "btn-primary");
     value_set_bool(a, c->page, "danger", danger);

@@ -125,11 +125,29 @@ due_badge(struct ctx *c, const struct value *d, const struct value *due)
                : demand_view_badge(c, "is-bad", "alert-triangle", TR(c, "超期"));
 }
 
+// A matter that waits for its conditions has a day on which they are looked at again.
+static void
+push_review(struct ctx *c, struct value *rows, const struct value *d)
+{
+    int32_t day = 0;
+    const char *on = value_get_text(d, "review_on");
+    if (on == NULL || !day_parse(on, &day) ||
+        !text_equal(value_get_text(d, "state"), "pending_conditions")) {
+        return;
+    }
+    push_row(c, rows, TR(c, "挂账复查"), on,
+             day <= time_to_day(c->now)
+                 ? demand_view_badge(c, "is-warn", "alert-triangle", TR(c, "该复查了"))
+                 : NULL,
+             NULL);
+}
+
 static struct value *
 clock_rows(struct ctx *c, const struct value *d)
 {
     const struct value *dues = value_get(value_get(d, "clock"), "due");
     struct value *rows = value_list(c->arena);
+    push_review(c, rows, d);
     for (size_t i = 0; i < value_count(dues); i++) {
         const struct value *due = value_at(dues, i);
         const char *unit = value_get_text(due, "unit");
@@ -185,11 +203,26 @@ card_rows(struct ctx *c, const struct value *d)
     return rows;
 }
 
+// Where a merged one went; its number only for those who may open it.
+static void
+push_merged(struct ctx *c, struct value *rows, const struct value *d)
+{
+    int64_t id = at_of(d, "merged_into");
+    const struct value *into = id == 0 ? NULL : demand_get(c, id);
+    if (into != NULL) {
+        push_row(c, rows, TR(c, "并入"), value_get_text(into, "receipt_no"), NULL,
+                 arena_printf(c->arena, "/demands/%lld", (long long)id));
+    } else if (id != 0) {
+        push_row(c, rows, TR(c, "并入"), TR(c, "与同类诉求合并办理"), NULL, NULL);
+    }
+}
+
 static struct value *
 about_rows(struct ctx *c, const struct value *d)
 {
     struct value *rows = value_list(c->arena);
     int64_t enterprise = at_of(d, "enterprise_id");
+    push_merged(c, rows, d);
     bool links = ctx_is(c, ROLE_OFFICE | ROLE_SECRETARY | ROLE_OFFICER);
     push_row(c, rows, TR(c, "企业"), value_get_text(d, "enterprise"), NULL,
              links && enterprise != 0
@@ -331,13 +364,28 @@ steps_of(struct ctx *c, const struct value *d)
     return list;
 }
 
+static bool
+has_id(const struct value *ids, int64_t id)
+{
+    for (size_t i = 0; i < value_count(ids); i++) {
+        if (value_at(ids, i)->i == id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// The files of the demand; with `ids` only those.
 static struct value *
-files_of(struct ctx *c, const struct value *d)
+files_of(struct ctx *c, const struct value *d, const struct value *ids)
 {
     const struct value *list = value_get(d, "attachments");
     struct value *out = value_list(c->arena);
     for (size_t i = 0; i < value_count(list); i++) {
         const struct value *f = value_at(list, i);
+        if (ids != NULL && !has_id(ids, at_of(f, "id"))) {
+            continue;
+        }
         int64_t kb = (value_get_int(f, "size", 0) + 1023) / 1024;
         struct value *m = value_map(c->arena);
         value_set_text(
@@ -371,8 +419,15 @@ event_class(const char *type, bool first)
 static const char OFFICE_STEPS[] =
     "dispatched urged supervised extension_granted extension_refused pended revived reopened";
 
+static bool
+is_supplement(const struct value *event)
+{
+    return text_equal(value_get_text(event, "type"), "noted") &&
+           text_equal(value_get_text(value_get(event, "data"), "from"), "enterprise");
+}
+
 static struct value *
-timeline_of(struct ctx *c, const struct value *events)
+timeline_of(struct ctx *c, const struct value *d, const struct value *events)
 {
     struct value *list = value_list(c->arena);
     for (size_t i = 0; i < value_count(events); i++) {
@@ -386,7 +441,9 @@ timeline_of(struct ctx *c, const struct value *events)
         value_set_text(c->arena, m, "who", actor == NULL ? TR(c, "系统") : actor);
         // The federation's own steps name the department they go to, not the actor's.
         bool to = unit != NULL && text_list_has(OFFICE_STEPS, type);
-        const char *label = choice_label(DEMAND_EVENTS, type, c->lang);
+        const char *label = is_supplement(e) ? TR(c, "企业补充说明")
+                                             : choice_label(DEMAND_EVENTS, type, c->lang);
+        const struct value *files = value_get(value_get(e, "data"), "files");
         value_set_text(c->arena, m, "unit", to || text_equal(unit, actor) ? NULL : unit);
         value_set_text(c->arena, m, "at_text", demand_view_when(c, at));
         value_set_text(c->arena, m, "at_iso", time_rfc3339(c->arena, at));
@@ -394,7 +451,8 @@ timeline_of(struct ctx *c, const struct value *events)
                        to ? arena_printf(c->arena, "%s → %s", label, unit) : label);
         value_set_text(c->arena, m, "body", value_get_text(e, "text"));
         value_set_bool(c->arena, m, "internal", value_get_bool(e, "internal"));
-        value_set(c->arena, m, "files", &value_empty_list);
+        value_set(c->arena, m, "files",
+                  files == NULL ? &value_empty_list : files_of(c, d, files));
         value_push(c->arena, list, m);
     }
     return list;
@@ -426,6 +484,62 @@ answer_of(struct ctx *c, const struct value *d, const struct value *events)
         value_set(c->arena, m, "badge",
                   ch == NULL ? &value_null
                              : demand_view_badge(c, ch->tone, NULL, tr(c->lang, ch->label)));
+        return m;
+    }
+    return &value_null;
+}
+
+// What a suspended case waits for, and whether it came: {reason supplied own}.
+static const struct value *
+papers_of(struct ctx *c, const struct value *d, const struct value *events)
+{
+    bool supplied = false;
+    if (!text_equal(value_get_text(d, "state"), "suspended")) {
+        return &value_null;
+    }
+    for (size_t i = 0; i < value_count(events); i++) {
+        const struct value *e = value_at(events, i);
+        supplied = supplied || is_supplement(e);
+        if (text_equal(value_get_text(e, "type"), "suspended")) {
+            struct value *m = value_map(c->arena);
+            value_set_text(c->arena, m, "reason", value_get_text(e, "text"));
+            value_set_bool(c->arena, m, "supplied", supplied);
+            value_set_bool(c->arena, m, "own", is_enterprise(c));
+            return m;
+        }
+    }
+    return &value_null;
+}
+
+// The due that counts now, as the share of its office time that has gone by:
+// {what until class icon text meter}; NULL when nothing runs.
+static const struct value *
+running_due(struct ctx *c, const struct value *d)
+{
+    const struct value *dues = value_get(value_get(d, "clock"), "due");
+    int64_t at = at_of(d, "due_at");
+    bool answered = text_equal(value_get_text(d, "state"), "answered");
+    for (size_t i = 0; i < value_count(dues); i++) {
+        const struct value *due = value_at(dues, i);
+        bool confirm = text_equal(value_get_text(due, "what"), "confirm");
+        if (!value_get_bool(due, "open") || (answered ? !confirm : at_of(due, "at") != at)) {
+            continue;
+        }
+        int64_t start = at_of(due, "start");
+        int64_t end = at_of(due, "at");
+        const struct office_hours *h = &demand_rules_at(c, start)->hours;
+        int64_t whole = workday_minutes(h, start, end);
+        int64_t gone = workday_minutes(h, start, c->now < end ? c->now : end);
+        int64_t share = whole == 0 ? 100 : gone * 100 / whole;
+        struct value *m = demand_view_left(c, end);
+        struct value *meter = value_map(c->arena);
+        value_set_int(c->arena, meter, "value", share);
+        value_set_text(c->arena, meter, "label",
+                       trf(c->arena, c->lang, "时限已用 {0}%", 1,
+                           arena_printf(c->arena, "%lld", (long long)share)));
+        value_set(c->arena, m, "meter", meter);
+        value_set_text(c->arena, m, "what", due_label(c, value_get_text(due, "what")));
+        value_set_text(c->arena, m, "until", demand_view_when(c, end));
         return m;
     }
     return &value_null;
@@ -495,15 +609,15 @@ demand_show_case(struct ctx *c, const struct value *demand)
     const struct value *allowed = demand_allowed(c, demand);
     const struct value *events = demand_timeline(c, at_of(demand, "id"));
     bool own = is_enterprise(c);
-    const char *without = own ? "confirm reopen note withdraw" : "answer";
+    const char *without = own ? "confirm reopen supplement withdraw" : "answer";
     const struct value *actions = demand_view_actions(c, at_of(demand, "id"), allowed, without);
     value_set(a, m, "badges", badges_of(c, demand));
     value_set_text(a, m, "number", number_of(c, demand));
     value_set_text(a, m, "body", value_get_text(demand, "body"));
     value_set_text(a, m, "hope", value_get_text(demand, "hope"));
-    value_set(a, m, "files", files_of(c, demand));
+    value_set(a, m, "files", files_of(c, demand, NULL));
     value_set(a, m, "steps", steps_of(c, demand));
-    value_set(a, m, "timeline", timeline_of(c, events));
+    value_set(a, m, "timeline", timeline_of(c, demand, events));
     value_set(a, m, "aside", aside_of(c, demand));
     value_set(a, m, "facts", about_rows(c, demand));
     value_set(a, m, "reply", answer_of(c, demand, events));
@@ -513,7 +627,9 @@ demand_show_case(struct ctx *c, const struct value *demand)
     value_set(a, m, "answer", own ? &value_null : inline_form(c, demand, allowed, "answer"));
     value_set(a, m, "confirm", own ? inline_form(c, demand, allowed, "confirm") : &value_null);
     value_set(a, m, "reopen", own ? inline_form(c, demand, allowed, "reopen") : &value_null);
-    value_set(a, m, "note", own ? inline_form(c, demand, allowed, "note") : &value_null);
+    value_set(a, m, "note", own ? inline_form(c, demand, allowed, "supplement") : &value_null);
+    value_set(a, m, "papers", papers_of(c, demand, events));
+    value_set(a, m, "running", running_due(c, demand));
     value_set_bool(a, m, "has_actions",
                    value_count(actions) > 0 || value_is_truthy(value_get(m, "note")));
     value_set_bool(a, m, "may_withdraw", own && demand_view_has_step(allowed, "withdraw"));
@@ -530,7 +646,7 @@ holder(struct ctx *c, const struct value *d)
         return TR(c, "还没有提交");
     }
     if (text_list_has("answered", state)) {
-        return TR(c, "等您评分");
+        return is_enterprise(c) ? TR(c, "等您评分") : TR(c, "等企业评价");
     }
     if (text_list_has("rejected confirmed closed archived withdrawn merged", state)) {
         return choice_label(DEMAND_STATES, state, c->lang);
@@ -543,18 +659,12 @@ static void set_print(struct ctx *c, const struct value *d);
 static void
 set_receipt(struct ctx *c, const struct value *d)
 {
-    value_set_text(c->arena, c->page, "title", TR(c, "收到了，我们来办"));
+    const char *heading = is_enterprise(c) ? TR(c, "收到了，我们来办") : TR(c, "已登记");
+    value_set_text(c->arena, c->page, "title", heading);
+    value_set_text(c->arena, c->page, "heading", heading);
+    value_set_bool(c->arena, c->page, "own", is_enterprise(c));
     value_set_text(c->arena, c->page, "received", moment(c, d, "submitted_at"));
     c->template = "demand-receipt";
-}
-
-// The page a submitted form leads to: its short message is still to be shown, once.
-static bool
-just_submitted(const struct ctx *c, const struct value *d)
-{
-    return text_equal(value_get_text(d, "state"), "submitted") &&
-           c->now - at_of(d, "submitted_at") < TIME_MINUTE &&
-           http_cookie(c->req, "hq_flash") != NULL;
 }
 
 enum err
@@ -575,8 +685,7 @@ demand_show_detail(struct ctx *c)
     value_set_text(a, c->page, "withdraw_url", url_of(c, d, "/withdraw"));
     demand_show_crumbs(c, d, NULL);
     c->template = own ? "demand-own" : "demand-detail";
-    bool asked = ctx_query(c, "receipt") != NULL && at_of(d, "submitted_at") != 0;
-    if (own && (asked || just_submitted(c, d))) {
+    if (ctx_query(c, "receipt") != NULL && at_of(d, "submitted_at") != 0) {
         set_receipt(c, d);
     } else if (ctx_query(c, "print") != NULL && !own) {
         set_print(c, d);

@@ -58,8 +58,8 @@ lead_state(struct demand *d, const char *state)
     }
 }
 
-// The input without members that are not for the log.
-static const struct value *
+// The input without members that are not for the log; the files that came with it as `files`.
+static struct value *
 log_data(struct ctx *c)
 {
     struct value *v = value_map(c->arena);
@@ -69,7 +69,20 @@ log_data(struct ctx *c)
             value_set(c->arena, v, key, c->in->map.pairs[i].v);
         }
     }
+    const struct value *files = value_get(c->in, "attachment_ids");
+    if (value_count(files) > 0) {
+        value_set(c->arena, v, "files", files);
+    }
     return v;
+}
+
+static enum err
+bind_files(struct ctx *c, const struct demand *d)
+{
+    const struct value *files = value_get(c->in, "attachment_ids");
+    return value_count(files) == 0
+               ? ERR_OK
+               : attachment_bind(c, files, "demand", d->id, "attachment_ids");
 }
 
 static const char *
@@ -279,7 +292,8 @@ do_confirm(struct ctx *c, const struct transition *t, struct lifecycle_record *r
         return done(c, t, r);
     }
     r->state = "closed";
-    finish(c, d, d->satisfaction <= 2 ? "dissatisfied" : "enterprise");
+    const char *by = ctx_is(c, ROLE_OFFICE) ? "staff" : "enterprise";
+    finish(c, d, d->satisfaction <= 2 ? "dissatisfied" : by);
     struct value *data = value_map(c->arena);
     value_set_text(c->arena, data, "closed_by", d->closed_by);
     demand_log(c, d, "closed", 0, false, data);
@@ -287,6 +301,31 @@ do_confirm(struct ctx *c, const struct transition *t, struct lifecycle_record *r
         tell_office(c, d, "企业仍不满意，请回访 {0}：{1}");
     }
     tell_unit(c, d, d->lead_unit_id, "企业已评价 {0}：{1}");
+    return done(c, t, r);
+}
+
+// More words and papers, whoever has it now. The clocks do not notice: a suspension ends when
+// the department has looked at what came.
+static enum err
+do_supplement(struct ctx *c, const struct transition *t, struct lifecycle_record *r)
+{
+    struct demand *d = demand_of(r);
+    enum err e = bind_files(c, d);
+    if (e != ERR_OK) {
+        return e;
+    }
+    struct value *data = log_data(c);
+    bool waited = strcmp(d->state, "suspended") == 0;
+    value_set_text(c->arena, data, "from", "enterprise");
+    demand_log(c, d, t->event, 0, false, data);
+    for (size_t i = 0; i < d->leg_count; i++) {
+        if (d->legs[i].open) {
+            tell_unit(c, d, d->legs[i].unit_id,
+                      waited ? "企业已补充材料，请核对后恢复计时 {0}：{1}"
+                             : "企业补充了说明 {0}：{1}");
+        }
+    }
+    tell_office(c, d, "企业补充了说明 {0}：{1}");
     return done(c, t, r);
 }
 
@@ -619,16 +658,13 @@ do_answer(struct ctx *c, const struct transition *t, struct lifecycle_record *r)
 {
     struct demand *d = demand_of(r);
     struct demand_leg *leg = acting_leg(c, d);
-    const struct value *files = value_get(c->in, "attachment_ids");
     bool lead = acts_as_lead(c, d);
     if (lead && value_get_text(c->in, "outcome") == NULL) {
         return ctx_fault(c, "outcome", "required", "请选择办理结果。");
     }
-    if (value_count(files) > 0) {
-        enum err e = attachment_bind(c, files, "demand", d->id, "attachment_ids");
-        if (e != ERR_OK) {
-            return e;
-        }
+    enum err e = bind_files(c, d);
+    if (e != ERR_OK) {
+        return e;
     }
     leg->state = "answered";
     leg->answered_at = c->now;
@@ -650,7 +686,7 @@ do_answer(struct ctx *c, const struct transition *t, struct lifecycle_record *r)
 
 // ---- the table -------------------------------------------------------------------------
 
-#define ENTERPRISE .roles = ROLE_MEMBER, .relations = DEMAND_OWNER
+#define ENTERPRISE .roles = ROLE_MEMBER | ROLE_OFFICE, .relations = DEMAND_OWNER
 #define OFFICE .roles = ROLE_OFFICE, .relations = DEMAND_OFFICE
 #define LEAD .roles = ROLE_OFFICER, .relations = DEMAND_LEAD
 #define UNITS .roles = ROLE_OFFICER, .relations = DEMAND_LEAD | DEMAND_ASSIST
@@ -688,6 +724,15 @@ const struct transition DEMAND_STEPS[] = {
      .event = "reopened",
      .tone = "is-warn",
      .consequence = "退回原主办单位，重新计算时限。"},
+    {.name = "supplement",
+     .label = "补充说明",
+     .from = "submitted accepted pending_conditions answered " IN_HAND,
+     ENTERPRISE,
+     .needs = DEMAND_IN_SUPPLEMENT,
+     .effect = do_supplement,
+     .event = "noted",
+     .tone = NULL,
+     .consequence = "办理单位和工商联会收到通知。"},
     {.name = "withdraw",
      .label = "撤回",
      .from = "draft submitted accepted pending_conditions " IN_HAND,

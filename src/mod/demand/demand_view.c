@@ -336,7 +336,7 @@ demand_view_actions(struct ctx *c, int64_t id, const struct value *allowed, cons
         buf_putc(&rest, '/');
         buf_puts(&rest, name);
         // Pages with more than a few fields are pages of their own.
-        bool own = text_list_has("dispatch accept answer", name);
+        bool own = text_list_has("dispatch accept answer supplement", name);
         struct value *m = value_map(c->arena);
         value_set_text(c->arena, m, "name", name);
         value_set_text(c->arena, m, "url", demand_url(c, id, buf_str(&rest)));

@@ -55,8 +55,10 @@ step_run(struct ctx *c)
     }
     c->out = demand_shown(c, id);
     if (!c->api) {
-        c->location = arena_printf(c->arena, "/demands/%lld", (long long)id);
-        c->flash = ctx_trf(c, T("已{0}。"), 1, ctx_tr(c, t->label));
+        bool submitted = strcmp(t->name, "submit") == 0;
+        c->location = arena_printf(c->arena, "/demands/%lld%s", (long long)id,
+                                   submitted ? "?receipt=1" : "");
+        c->flash = submitted ? NULL : ctx_trf(c, T("已{0}。"), 1, ctx_tr(c, t->label));
     }
     return ERR_OK;
 }
@@ -201,6 +203,7 @@ xlsx_run(struct ctx *c)
 enum {
     READERS = ROLE_SIGNED_IN,
     CREATORS = ROLE_MEMBER | ROLE_OFFICE | ROLE_SECRETARY,
+    CITIZENS = ROLE_MEMBER | ROLE_OFFICE, // the office for people who have no account
 };
 
 static const struct route ROUTES[] = {
@@ -287,9 +290,10 @@ static const struct route ROUTES[] = {
      .again_page = "demand-rules",
      .help = "Sets the numbers, for what starts from now on"},
     STEP("submit", CREATORS, NULL, 0, "submits a draft"),
-    STEP("withdraw", ROLE_MEMBER, DEMAND_IN_REASON, 0, "the enterprise withdraws"),
-    STEP("confirm", ROLE_MEMBER, DEMAND_IN_CONFIRM, 0, "the enterprise rates the answer"),
-    STEP("reopen", ROLE_MEMBER, DEMAND_IN_REASON, 0, "the enterprise wants it handled again"),
+    STEP("withdraw", CITIZENS, DEMAND_IN_REASON, 0, "the enterprise withdraws"),
+    STEP("confirm", CITIZENS, DEMAND_IN_CONFIRM, 0, "the enterprise rates the answer"),
+    STEP("reopen", CITIZENS, DEMAND_IN_REASON, 0, "the enterprise wants it handled again"),
+    STEP("supplement", CITIZENS, DEMAND_IN_SUPPLEMENT, UPLOADS, "the enterprise adds to it"),
     STEP("accept", ROLE_OFFICE, DEMAND_IN_ACCEPT, 0, "accepts, with a level"),
     STEP("reject", ROLE_OFFICE, DEMAND_IN_REASON, 0, "does not accept"),
     STEP("dispatch", ROLE_OFFICE, DEMAND_IN_DISPATCH, 0, "hands it to departments"),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lives of demands through the API: the straight way, every side way, and what is refused.
+import { writeFileSync } from 'node:fs';
 import { District, assert, finish, test } from './lib.mjs';
 
 const d = await new District().serve();
@@ -147,6 +148,73 @@ await test('suspended and resumed', async () => {
   await d.step('officer', id, 'resume');
   assert.notEqual(await state(id), 'suspended');
   await d.step('officer', id, 'resume', {}, 409);
+});
+
+await test('the enterprise adds to its own while it is open; papers that were asked for come', async () => {
+  const id = await d.inHand();
+  const told = async (user) => JSON.stringify(await d.ok(user, 'GET', '/notices'));
+  await d.step('member', id, 'supplement', {}, 422);
+  await d.step('officer', id, 'supplement', { body: '不是企业' }, 403);
+  await d.step('staff', id, 'supplement', { body: '不是企业' }, 403);
+  await d.step('jinhe', id, 'supplement', { body: '别的企业' }, 404);
+  await d.step('officer', id, 'suspend', { reason: '请补充合同' });
+  const due = (await d.ok('staff', 'GET', `/demands/${id}`)).clock.due;
+  await d.step('member', id, 'supplement', { body: '合同在这里' });
+  const after = await d.ok('officer', 'GET', `/demands/${id}`);
+  assert.equal(after.state, 'suspended', 'the department lets the clock run again');
+  assert.deepEqual(after.clock.due.map((x) => x.at), due.map((x) => x.at));
+  const { items } = await d.ok('officer', 'GET', `/demands/${id}/events`);
+  const added = items.find((e) => e.type === 'noted');
+  assert.equal(added.data.body, '合同在这里');
+  assert.equal(added.data.from, 'enterprise');
+  assert.ok(!added.internal);
+  const receipt = (await d.ok('staff', 'GET', `/demands/${id}`)).receipt_no;
+  assert.ok((await told('officer')).includes(receipt));
+  assert.ok((await told('officer')).includes('企业已补充材料'));
+  await d.step('officer', id, 'resume');
+  assert.equal(await state(id), 'signed');
+  await d.step('officer', id, 'answer', { body: '答复', outcome: 'resolved' });
+  await d.step('member', id, 'supplement', { body: '还有一点' });
+  await d.step('member', id, 'confirm', { satisfaction: 5 });
+  await d.step('member', id, 'supplement', { body: '晚了' }, 409);
+  const draft = await d.demand({ draft: true });
+  await d.step('member', draft.id, 'supplement', { body: '草稿直接改' }, 409);
+});
+
+await test('what came without an enterprise goes through to its close by the office', async () => {
+  const csv = `${d.dir}/open.csv`;
+  writeFileSync(csv, 'title,body,submitted_at\n路灯不亮,晚上看不见,2026-11-20T09:00:00+08:00\n路面破损,有坑,2026-11-20T09:00:00+08:00\n');
+  const made = d.command('import', 'demands', csv);
+  assert.equal(made.status, 0, made.stdout + made.stderr);
+  const list = await d.ok('staff', 'GET', '/demands?source=import&state=submitted');
+  assert.equal(list.items.length, 2);
+  const [first, second] = list.items.map((x) => x.id);
+  for (const id of [first, second]) {
+    await d.step('staff', id, 'accept', { level: 'L2' });
+    await d.step('staff', id, 'dispatch', { lead_unit_id: finance });
+    await d.step('officer', id, 'sign');
+    await d.step('member', id, 'supplement', { body: '不是我的' }, 404);
+    await d.step('staff', id, 'supplement', { body: '来电补充' });
+    await d.step('officer', id, 'answer', { body: '已修', outcome: 'resolved' });
+  }
+  await d.step('staff', first, 'callback', { result: '满意', satisfaction: 5 });
+  await d.step('staff', first, 'close');
+  const one = await d.ok('staff', 'GET', `/demands/${first}`);
+  assert.deepEqual([one.state, one.closed_by, one.satisfaction, one.light], ['closed', 'staff', 5, 'done']);
+  await d.step('staff', second, 'callback', { result: '还没修好' });
+  await d.step('staff', second, 'reopen', { reason: '回访不满意' });
+  assert.equal(await state(second), 'reopened');
+  await d.step('officer', second, 'answer', { body: '真的修了', outcome: 'resolved' });
+  await d.step('staff', second, 'confirm', { satisfaction: 4 });
+  const two = await d.ok('staff', 'GET', `/demands/${second}`);
+  assert.deepEqual([two.state, two.closed_by, two.satisfaction], ['closed', 'staff', 4]);
+  await d.step('staff', second, 'archive');
+  // For an enterprise's own the office still cannot speak.
+  const theirs = await d.inHand();
+  await d.step('officer', theirs, 'answer', { body: '答复', outcome: 'resolved' });
+  for (const [step, body] of [['confirm', { satisfaction: 5 }], ['reopen', { reason: '无' }], ['withdraw', { reason: '无' }]]) {
+    await d.step('staff', theirs, step, body, 403);
+  }
 });
 
 await test('dissatisfied reopens twice, the third time closes', async () => {
