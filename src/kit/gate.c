@@ -40,7 +40,11 @@ gate_limit(void *arg, enum http_method m, const char *path)
     struct arena *a = arena_new(64 * 1024);
     struct http_match match = find_route(app, a, m, path);
     const struct route *route = match.target;
-    size_t limit = route == NULL ? 4096 : route->max_body > 0 ? route->max_body : BODY_MAX;
+    // Files come with forms; JSON of a table of fields is never larger.
+    bool fields = route != NULL && is_api(path) && route->fields != NULL;
+    size_t limit = route == NULL                    ? 4096
+                   : !fields && route->max_body > 0 ? route->max_body
+                                                    : BODY_MAX;
     arena_free(a);
     return limit;
 }
@@ -255,6 +259,19 @@ read_key(struct exchange *x)
     return ERR_OK;
 }
 
+// The table the body is read by; NULL: the route reads it itself, or takes a file. What takes
+// nothing still does not take just anything in the API.
+static const struct field *
+input_table(const struct ctx *c)
+{
+    static const struct field NOTHING[1];
+    bool own = (c->route->flags & ROUTE_NO_TX) != 0 || c->req->file_count > 0;
+    if (c->route->fields != NULL || !c->api || own || c->req->body_size == 0) {
+        return c->route->fields;
+    }
+    return c->req->form.count > 0 ? NULL : NOTHING;
+}
+
 static enum err
 check_all(struct exchange *x)
 {
@@ -274,8 +291,9 @@ check_all(struct exchange *x)
     if (e == ERR_OK && write) {
         e = read_key(x);
     }
-    if (e == ERR_OK && write && c->route->fields != NULL) {
-        e = field_read(c, c->route->fields, (c->route->flags & ROUTE_PARTIAL) != 0);
+    const struct field *fields = write ? input_table(c) : NULL;
+    if (e == ERR_OK && fields != NULL) {
+        e = field_read(c, fields, (c->route->flags & ROUTE_PARTIAL) != 0);
     }
     return e;
 }

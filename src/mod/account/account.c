@@ -297,6 +297,12 @@ upload_run(struct ctx *c)
         return ctx_fault(c, "file", "missing", T("请选一个文件"));
     }
     const struct http_file *f = &c->req->files[0];
+    if (strcmp(f->field, "file") != 0) {
+        return ctx_fault(c, "file", "missing", T("请选一个文件"));
+    }
+    if (f->size > ATTACHMENT_MAX) {
+        return ctx_refuse(c, ERR_TOO_LARGE, T("文件超过 10 MB，请压缩后再传"));
+    }
     int64_t id = attachment_store(c, f, "file");
     if (id == 0) {
         return ERR_INVALID;

@@ -175,10 +175,14 @@ add_body(const struct operation *o, struct value *operation)
         content = media(a, "multipart/form-data", upload_schema(a));
     } else if ((r->flags & ROUTE_NO_TX) != 0) {
         content = media(a, "application/json", schema_type(a, "object", NULL));
+    } else { // nothing to say, and nothing else is taken
+        static const struct field NOTHING[1];
+        content = media(a, "application/json", schema_input(a, NOTHING, false));
     }
     if (content != NULL) {
         struct value *body = value_map(a);
-        value_set_bool(a, body, "required", true);
+        value_set_bool(a, body, "required",
+                       r->fields != NULL || strcmp(r->pattern, "/attachments") == 0);
         value_set(a, body, "content", content);
         value_set(a, operation, "requestBody", body);
     }
@@ -256,7 +260,9 @@ answers_of(const struct operation *o)
 {
     struct arena *a = o->a;
     struct value *answers = value_map(a), *good = value_map(a);
-    bool creates = o->route->method == HTTP_POST && o->collection;
+    bool one = false;
+    schema_of_path(o->route->pattern, &one);
+    bool creates = o->route->method == HTTP_POST && o->collection && !one;
     bool empty = strcmp(o->route->pattern, "/notices/read") == 0;
     value_set_text(a, good, "description", creates ? "Created" : "Done");
     if (!empty) {

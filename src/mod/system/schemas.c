@@ -94,13 +94,10 @@ static const struct member DEMAND_CLOCK[] = {
     {0},
 };
 static const struct member DEMAND_DUE[] = {
-    {"what", "text", NULL},
-    {"unit_id", "int?", NULL},
-    {"unit", "text?", NULL},
-    {"at", "time", NULL},
-    {"met", "flag?", NULL},
-    {"open", "flag", NULL},
-    {0},
+    {"what", "text", NULL},  {"unit_id", "int?", NULL},
+    {"unit", "text?", NULL}, {"start", "time", NULL},
+    {"at", "time", NULL},    {"met", "flag?", NULL},
+    {"open", "flag", NULL},  {0},
 };
 
 static const struct member ATTACHMENT[] = {
@@ -169,6 +166,14 @@ static const struct member STATISTICS[] = {
     {0},
 };
 
+static const struct member SLA_RULES[] = {
+    {"version", "int", NULL},
+    {"settings", "object", NULL},
+    {"default", "object", NULL},
+    {"items", "object[]", NULL},
+    {0},
+};
+
 static const struct {
     const char *name;
     const struct member *members;
@@ -188,6 +193,7 @@ static const struct {
     {"Post", POST},
     {"Audit", AUDIT},
     {"Statistics", STATISTICS},
+    {"SlaRules", SLA_RULES},
 };
 
 // By the first segment of the path: what it is about. Kinds of records are not here.
@@ -198,7 +204,7 @@ static const struct {
     {"demands", "Demand", false},       {"attachments", "Attachment", false},
     {"notices", "Notice", false},       {"accounts", "Account", false},
     {"audit", "Audit", false},          {"me", "Me", true},
-    {"statistics", "Statistics", true},
+    {"statistics", "Statistics", true}, {"sla-rules", "SlaRules", true},
 };
 
 const struct value *

@@ -133,6 +133,42 @@ export class District {
   }
 }
 
+// Pages as a browser without scripts uses them.
+export class Browser {
+  constructor(district) {
+    this.district = district;
+    this.jar = new Map();
+  }
+
+  async go(path, { method = 'GET', form, raw, headers = {} } = {}) {
+    const init = { method, redirect: 'manual', headers: { ...headers, cookie: [...this.jar].map(([k, v]) => `${k}=${v}`).join('; ') } };
+    if (form || raw !== undefined) {
+      init.body = raw ?? new URLSearchParams(form).toString();
+      init.headers['content-type'] = 'application/x-www-form-urlencoded';
+    }
+    const r = await fetch(this.district.url + path, init);
+    for (const c of r.headers.getSetCookie()) {
+      const [pair, ...rest] = c.split(';');
+      const at = pair.indexOf('=');
+      if (/max-age=0/i.test(rest.join(';'))) this.jar.delete(pair.slice(0, at));
+      else this.jar.set(pair.slice(0, at), pair.slice(at + 1));
+    }
+    return { status: r.status, headers: r.headers, text: await r.text() };
+  }
+
+  async csrf(path) {
+    const page = await this.go(path);
+    const found = /name="csrf"[^>]*value="([0-9a-f]+)"/.exec(page.text) ?? /value="([0-9a-f]+)"[^>]*name="csrf"/.exec(page.text);
+    assert.ok(found, `no token on ${path} (${page.status})`);
+    return found[1];
+  }
+
+  async login(login, secret = password, next) {
+    const csrf = await this.csrf('/login');
+    return this.go('/login', { method: 'POST', form: { csrf, login, password: secret, ...(next ? { next } : {}) } });
+  }
+}
+
 let passed = 0;
 let failed = 0;
 

@@ -103,6 +103,7 @@ await test('what is answered is what is described', async () => {
   }
   await get('leader', '/statistics', '/statistics');
   await get('admin', '/audit', '/audit');
+  await get('staff', '/sla-rules', '/sla-rules');
   for (const a of (await get('staff', '/accounts', '/accounts')).items.slice(0, 3)) await get('staff', `/accounts/${a.id}`, '/accounts/{id}');
   assert.ok(seen > 100, `${seen} answers`);
 });

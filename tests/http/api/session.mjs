@@ -1,47 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pages as a browser without scripts uses them: logging in, forms with their tokens, forged
 // posts, guessing passwords, headers of every answer.
-import { District, assert, finish, password, test } from './lib.mjs';
+import { Browser, District, assert, finish, password, test } from './lib.mjs';
 
 const d = await new District().serve();
 
-class Browser {
-  constructor() {
-    this.jar = new Map();
-  }
-
-  async go(path, { method = 'GET', form, headers = {} } = {}) {
-    const init = { method, redirect: 'manual', headers: { ...headers, cookie: [...this.jar].map(([k, v]) => `${k}=${v}`).join('; ') } };
-    if (form) {
-      init.body = new URLSearchParams(form).toString();
-      init.headers['content-type'] = 'application/x-www-form-urlencoded';
-    }
-    const r = await fetch(d.url + path, init);
-    for (const c of r.headers.getSetCookie()) {
-      const [pair, ...rest] = c.split(';');
-      const at = pair.indexOf('=');
-      if (/max-age=0/i.test(rest.join(';'))) this.jar.delete(pair.slice(0, at));
-      else this.jar.set(pair.slice(0, at), pair.slice(at + 1));
-    }
-    return { status: r.status, headers: r.headers, text: await r.text() };
-  }
-
-  async csrf(path) {
-    const page = await this.go(path);
-    const found = /name="csrf"[^>]*value="([0-9a-f]+)"/.exec(page.text) ?? /value="([0-9a-f]+)"[^>]*name="csrf"/.exec(page.text);
-    assert.ok(found, `no token on ${path} (${page.status})`);
-    return found[1];
-  }
-
-  async login(login, secret = password, next) {
-    const csrf = await this.csrf('/login');
-    return this.go('/login', { method: 'POST', form: { csrf, login, password: secret, ...(next ? { next } : {}) } });
-  }
-}
-
 await test('everybody of the demonstration can log in and sees a start page', async () => {
   for (const who of ['admin', 'staff', 'secretary', 'officer', 'leader', 'member']) {
-    const b = new Browser();
+    const b = new Browser(d);
     const r = await b.login(who);
     assert.equal(r.status, 303, `${who}: ${r.text.slice(0, 300)}`);
     assert.equal(r.headers.get('location'), '/');
@@ -55,7 +21,7 @@ await test('everybody of the demonstration can log in and sees a start page', as
 });
 
 await test('the session cookie is kept from scripts and other sites', async () => {
-  const b = new Browser();
+  const b = new Browser(d);
   const csrf = await b.csrf('/login');
   const r = await fetch(`${d.url}/login`, {
     method: 'POST', redirect: 'manual',
@@ -69,9 +35,9 @@ await test('the session cookie is kept from scripts and other sites', async () =
 });
 
 await test('a post without its token, or with another\'s, is refused', async () => {
-  const b = new Browser();
+  const b = new Browser(d);
   await b.login('member');
-  const other = new Browser();
+  const other = new Browser(d);
   await other.login('jinhe', 'x').catch(() => {});
   const form = { title: '伪造的诉求', body: '内容' };
   assert.equal((await b.go('/demands', { method: 'POST', form })).status, 403);
@@ -90,7 +56,7 @@ await test('a post without its token, or with another\'s, is refused', async () 
 });
 
 await test('a form with mistakes comes back with what was typed', async () => {
-  const b = new Browser();
+  const b = new Browser(d);
   await b.login('member');
   const csrf = await b.csrf('/demands/new');
   const r = await b.go('/demands', { method: 'POST', form: { csrf, title: '', body: '写了很多 <b>"内容"</b>', contact_mobile: '123' } });
@@ -104,7 +70,7 @@ await test('texts of others are shown as texts', async () => {
   const x = '<img src=x onerror=alert(1)>"\'{{x}}';
   const made = await d.ok('member', 'POST', '/demands', { title: x, body: x, hope: x, contact_name: '<script>x</script>' });
   for (const who of ['member', 'staff']) {
-    const b = new Browser();
+    const b = new Browser(d);
     await b.login(who);
     for (const path of ['/demands', `/demands/${made.id}`, '/', `/demands?q=${encodeURIComponent('onerror')}`]) {
       const page = await b.go(path);
@@ -116,9 +82,9 @@ await test('texts of others are shown as texts', async () => {
 });
 
 await test('after logging out the session is gone', async () => {
-  const b = new Browser();
+  const b = new Browser(d);
   await b.login('staff');
-  const old = new Browser();
+  const old = new Browser(d);
   old.jar = new Map(b.jar);
   const csrf = await b.csrf('/demands');
   const out = await b.go('/logout', { method: 'POST', form: { csrf } });
@@ -127,13 +93,13 @@ await test('after logging out the session is gone', async () => {
 });
 
 await test('where one wanted to go is kept, but never elsewhere', async () => {
-  const b = new Browser();
+  const b = new Browser(d);
   const r = await b.go('/demands?state=closed');
   assert.equal(r.status, 303);
   assert.equal(r.headers.get('location'), `/login?next=${encodeURIComponent('/demands?state=closed')}`);
   assert.equal((await b.login('staff', password, '/demands')).headers.get('location'), '/demands');
   for (const next of ['//evil.example', 'https://evil.example', '/\\evil.example', 'javascript:alert(1)', '/\t/evil.example', '/x\r\nSet-Cookie: a=b']) {
-    const answer = await new Browser().login('staff', password, next);
+    const answer = await new Browser(d).login('staff', password, next);
     assert.ok([303, 400, 422].includes(answer.status), `${next}: ${answer.status}`);
     const to = new URL(answer.headers.get('location') ?? '/', d.url);
     assert.equal(to.origin, d.url, `${next} leads to ${to}`);
@@ -141,7 +107,7 @@ await test('where one wanted to go is kept, but never elsewhere', async () => {
 });
 
 await test('every answer carries its headers', async () => {
-  const b = new Browser();
+  const b = new Browser(d);
   await b.login('staff');
   for (const path of ['/', '/demands', '/login', '/nothing', '/api/v1/me', '/api/v1/nothing']) {
     const { headers } = await b.go(path);
@@ -160,7 +126,7 @@ await test('guessing gets slower, and says the same for accounts that do not exi
     const texts = [];
     let stopped = false;
     for (let i = 0; i < 12 && !stopped; i++) {
-      const b = new Browser();
+      const b = new Browser(d);
       const r = await b.login(who, `wrong-password-${i}`);
       assert.ok(!b.jar.has('hq'), 'a session after a wrong password');
       texts.push(`${r.status} ${r.headers.get('location') ?? ''}`);
@@ -169,11 +135,11 @@ await test('guessing gets slower, and says the same for accounts that do not exi
     }
     assert.ok(stopped, `${who} may guess for ever: ${texts}`);
     said.set(who, texts[0]);
-    const b = new Browser();
+    const b = new Browser(d);
     assert.equal((await b.login(who, password)).status, 429);
   }
   assert.equal(said.get('officer'), said.get('nobody-here'));
-  assert.equal((await new Browser().login('leader')).status, 303, 'others wait, too');
+  assert.equal((await new Browser(d).login('leader')).status, 303, 'others wait, too');
 });
 
 finish();
