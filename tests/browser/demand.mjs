@@ -60,10 +60,13 @@ const staffDispatches = async (t, staff, id, unit) => {
   await page.close();
 };
 
+const officerSigns = async (t, officer, id) => {
+  const { page } = await visit(t, officer, `/demands/${id}/sign`);
+  await submit(page, '#action .btn-primary');
+  await page.close();
+};
+
 const officerAnswers = async (t, officer, id) => {
-  const first = await visit(t, officer, `/demands/${id}/sign`);
-  await submit(first.page, '#action .btn-primary');
-  await first.page.close();
   const { page, check, seen } = await visit(t, officer, `/demands/${id}`);
   await check('officer');
   await page.fill('#reply [name=body]', '路灯已列入本月施工计划，十盏，二十日前亮灯。');
@@ -85,6 +88,104 @@ const memberRates = async (t, member, id) => {
   await page.close();
 };
 
+// Registered by staff with its source; the receipt says who has it and until when.
+const staffRegisters = async (t, staff) => {
+  const { page, seen, check } = await visit(t, staff, '/demands/new');
+  await check('register');
+  await page.fill('[name=enterprise_id]', '1');
+  await page.selectOption('[name=source]', 'visit');
+  await page.fill('[name=title]', '走访时说的：招工难');
+  await page.fill('[name=body]', '缺三十名焊工。');
+  await submit(page, 'form[data-draft=demand] button[type=submit]');
+  t.check('registered leads to its receipt', /\/demands\/\d+\?receipt=1$/.test(page.url()) ? undefined : page.url());
+  const body = await text(page, 'main');
+  for (const word of [/SQ\d{4}-\d{6}/, /工商联/, /17:30 前受理/]) {
+    t.check(`receipt of staff says ${word}`, word.test(body) ? undefined : body.slice(0, 200));
+  }
+  await check('registered');
+  await submit(page, '.narrow .btn-primary');
+  t.check('the source is shown', (await text(page, 'aside')).includes('走访') ? undefined : await text(page, 'aside'));
+  const meter = await page.locator('meter.bar').first().getAttribute('value');
+  t.check('the meter is a share', Number(meter) >= 0 && Number(meter) <= 100 ? undefined : meter);
+  await check('detail-staff');
+  t.check('demand register: errors', errorsProblem(seen));
+  await page.close();
+};
+
+// Papers are asked for, the enterprise sends words and a file, the clock runs again.
+const papersCome = async (t, roles, id) => {
+  const first = await visit(t, roles.officer, `/demands/${id}/suspend`);
+  await first.page.fill('[name=reason]', '请补充用电合同');
+  await submit(first.page, '#action button[type=submit]');
+  await first.page.close();
+  const { page, seen, check } = await visit(t, roles.member, `/demands/${id}`, PHONE);
+  t.check('the enterprise is asked for papers', (await text(page, '.alert.is-warn')).includes('请补充用电合同') ? undefined : 'no word');
+  await check('papers-wanted');
+  await page.fill('#add [name=body]', '合同见附件。');
+  await page.setInputFiles('#add [name=attachment_ids]', { name: '合同.txt', mimeType: 'text/plain', buffer: Buffer.from('用电合同') });
+  await submit(page, '#add button[type=submit]');
+  t.check('the enterprise sees that they came', (await text(page, '.alert.is-warn')).includes('材料已补充') ? undefined : await text(page, 'main'));
+  t.check('the file stands in the timeline', (await text(page, '.tl')).includes('合同.txt') ? undefined : await text(page, '.tl'));
+  await check('papers-sent');
+  t.check('demand papers: errors', errorsProblem(seen));
+  await page.close();
+  const next = await visit(t, roles.officer, `/demands/${id}`);
+  t.check('the department sees that they came', (await text(next.page, '.alert.is-warn')).includes('企业已补充材料') ? undefined : 'no word');
+  await next.check('papers-came');
+  await next.page.close();
+  const last = await visit(t, roles.officer, `/demands/${id}/resume`);
+  await submit(last.page, '#action button[type=submit]');
+  t.check('it is in hand again', (await text(last.page, '.page-head .badge')).includes('暂停') ? 'still stopped' : undefined);
+  await last.page.close();
+};
+
+// Rows of the list go to one department, without any script.
+const bulkDispatch = async (t, staff) => {
+  const context = await staff.context.browser().newContext({ locale: 'zh-CN', javaScriptEnabled: false,
+    storageState: await staff.context.storageState() });
+  const page = await context.newPage();
+  await page.goto(`${staff.base}/demands?view=unassigned`);
+  const rows = page.locator('tbody tr');
+  const n = Math.min(await rows.count(), 20);
+  const states = [];
+  for (let i = 0; i < n; i += 1) {
+    states.push((await rows.nth(i).textContent()).includes('待交办'));
+    await rows.nth(i).locator('[name=id]').check();
+  }
+  const able = states.filter(Boolean).length;
+  t.check('there are some to dispatch and some not', able > 0 && able < n ? undefined : `${able} of ${n}`);
+  await page.click('.bulk button');
+  await page.locator('[name=lead_unit_id]').first().check();
+  await page.locator('form[method=get] .btn-primary').click();
+  t.check('the preview names every row', (await page.locator('tbody tr').count()) === n ? undefined : 'rows are missing');
+  const verdicts = await page.locator('tbody tr').evaluateAll((l) => l.map((r) => r.textContent.includes('可以交办')));
+  t.check('the preview says which can go', verdicts.filter(Boolean).length === able ? undefined : `${verdicts}`);
+  t.check('and why not', (await text(page, 'main')).includes('请先受理定级') ? undefined : 'no reason');
+  await shoot(page, 'demand-bulk-1440', true);
+  await page.locator('form[method=post][action="/demands/dispatch"] .btn-primary').click();
+  t.check('they were dispatched', (await text(page, 'body')).includes(`已交办 ${able} 件`) ? undefined : page.url());
+  await context.close();
+  const whole = await visit(t, staff, '/demands/dispatch?id=1&id=2&id=999999');
+  await whole.check('bulk');
+  t.check('demand bulk: errors', errorsProblem(whole.seen));
+  await whole.page.close();
+};
+
+const rulesChange = async (t, staff) => {
+  const { page, seen, check } = await visit(t, staff, '/sla-rules');
+  await check('rules');
+  await page.fill('[name=answer_l2]', '0');
+  await submit(page, 'main form .btn-primary');
+  t.check('a wrong number is refused beside its field', (await page.locator('.field.error [name=answer_l2]').count()) === 1 ? undefined : 'no error');
+  await check('rules-422');
+  t.check('demand rules: errors', errorsProblem(seen, 422));
+  await page.fill('[name=answer_l2]', '6');
+  await submit(page, 'main form .btn-primary');
+  t.check('a change is kept and named', (await text(page, 'table')).includes('5 → 6') ? undefined : await text(page, 'main'));
+  await check('rules-changed');
+  await page.close();
+};
+
 // roles: {member, staff, officer}, each {context, base}.
 export const demandScenario = async (t, roles) => {
   const inbox = await visit(t, roles.officer, '/');
@@ -96,6 +197,11 @@ export const demandScenario = async (t, roles) => {
     return;
   }
   await staffDispatches(t, roles.staff, id, unit);
+  await officerSigns(t, roles.officer, id);
+  await papersCome(t, roles, id);
   await officerAnswers(t, roles.officer, id);
   await memberRates(t, roles.member, id);
+  await staffRegisters(t, roles.staff);
+  await bulkDispatch(t, roles.staff);
+  await rulesChange(t, roles.staff);
 };

@@ -39,7 +39,7 @@ test_routes_follow_the_table(void **state)
         assert_true(t->roles != 0 && t->relations != 0);
         assert_non_null(choice_find(DEMAND_EVENTS, t->event));
     }
-    assert_int_equal(steps, 25);
+    assert_int_equal(steps, 26);
 }
 
 // ---- every step × every state × everybody ----------------------------------------------
@@ -57,6 +57,9 @@ static const struct {
      " reopened"},
     {"reopen", "{\"reason\":\"x\"}", P_OWNER, "answered closed"},
     {"confirm", "{\"satisfaction\":4}", P_OWNER, "answered"},
+    {"supplement", "{\"body\":\"x\"}", P_OWNER,
+     "submitted accepted dispatched signed objected handling suspended pending_conditions"
+     " answered reopened"},
     {"accept", "{\"level\":\"L1\"}", P_STAFF, "submitted"},
     {"reject", "{\"reason\":\"x\"}", P_STAFF, "submitted accepted"},
     {"dispatch", "{\"lead_unit_id\":203}", P_STAFF, "accepted objected"},

@@ -161,12 +161,14 @@ extern const struct transition DEMAND_STEPS[];
 extern const struct field DEMAND_IN_REASON[], DEMAND_IN_ACCEPT[], DEMAND_IN_DISPATCH[],
     DEMAND_IN_GRANT[], DEMAND_IN_EXTEND[], DEMAND_IN_MERGE[], DEMAND_IN_CALLBACK[],
     DEMAND_IN_PEND[], DEMAND_IN_CONFIRM[], DEMAND_IN_CONTACT[], DEMAND_IN_NOTE[],
-    DEMAND_IN_SUPPLEMENT[], DEMAND_IN_ANSWER[];
+    DEMAND_IN_SUPPLEMENT[], DEMAND_IN_BULK[], DEMAND_IN_ANSWER[];
 
 // Handlers of routes.
 enum err demand_create_prepare(struct ctx *c);
 enum err demand_create_run(struct ctx *c);
 enum err demand_edit_prepare(struct ctx *c);
 enum err demand_edit_run(struct ctx *c);
+enum err demand_bulk_form(struct ctx *c);
+enum err demand_bulk_run(struct ctx *c);
 
 #endif

@@ -261,7 +261,7 @@ demand_show_list(struct ctx *c)
     value_set(a, c->page, "rows", rows);
     value_set(a, c->page, "empty",
               empty_of(c, n, value_get_text(c->page, "clear_url") != NULL));
-    value_set(a, c->page, "bulk", &value_null);
+    value_set(a, c->page, "bulk", n > 0 && ctx_is(c, ROLE_OFFICE) ? &value_true : &value_null);
     if (is_enterprise(c)) {
         value_set_bool(a, c->page, "has_filters", false);
         value_set(a, c->page, "items", demand_view_items(c, c->out));
@@ -420,24 +420,24 @@ typed(struct ctx *c, const char *name)
 }
 
 static bool
-was_typed(struct ctx *c, const char *name, const char *value)
+holds(const struct http_list *list, const char *name, const char *value)
 {
-    for (size_t i = 0; c->renewed && i < c->req->form.count; i++) {
-        const struct http_kv *kv = &c->req->form.items[i];
-        if (strcmp(kv->name, name) == 0 && strcmp(kv->value, value) == 0) {
+    for (size_t i = 0; list != NULL && i < list->count; i++) {
+        if (strcmp(list->items[i].name, name) == 0 &&
+            strcmp(list->items[i].value, value) == 0) {
             return true;
         }
     }
     return false;
 }
 
-static void
-set_units(struct ctx *c, const struct value *d)
+void
+demand_show_units(struct ctx *c, const char *category, int64_t lead,
+                  const struct http_list *chosen)
 {
     struct arena *a = c->arena;
-    const struct value *units = demand_units(c, value_get_text(d, "category"));
-    int64_t lead = value_get_int(d, "lead_unit_id", 0);
-    bool any = typed(c, "lead_unit_id") != NULL;
+    const struct value *units = demand_units(c, category);
+    bool any = chosen != NULL && http_list_get(chosen, "lead_unit_id") != NULL;
     struct value *list = value_list(a);
     const struct value *suggested = &value_null;
     for (size_t i = 0; i < value_count(units); i++) {
@@ -450,8 +450,8 @@ set_units(struct ctx *c, const struct value *d)
         value_set_int(a, m, "id", id);
         value_set_text(a, m, "name", value_get_text(u, "name"));
         value_set_bool(a, m, "suggested", hint);
-        value_set_bool(a, m, "checked", any ? was_typed(c, "lead_unit_id", text) : now);
-        value_set_bool(a, m, "assists", was_typed(c, "assist_unit_ids", text));
+        value_set_bool(a, m, "checked", any ? holds(chosen, "lead_unit_id", text) : now);
+        value_set_bool(a, m, "assists", holds(chosen, "assist_unit_ids", text));
         value_push(a, list, m);
         suggested = hint ? m : suggested;
     }
@@ -551,7 +551,8 @@ demand_show_step(struct ctx *c)
         value_set(c->arena, c->page, "levels", level_picks(c, level == NULL ? "L2" : level));
         c->template = "demand-accept";
     } else if (strcmp(name, "dispatch") == 0) {
-        set_units(c, d);
+        demand_show_units(c, value_get_text(d, "category"), value_get_int(d, "lead_unit_id", 0),
+                          c->renewed ? &c->req->form : NULL);
         set_preview(c, d);
         c->template = "demand-dispatch";
     }

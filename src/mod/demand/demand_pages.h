@@ -16,5 +16,12 @@ enum err
 demand_show_new(struct ctx *c); // "demand-new", an empty map or, with c->renewed, c->in
 // "demand-step", {"demand": demand_get(), "step": one entry of demand_allowed()}
 enum err demand_show_step(struct ctx *c);
+// "demand-bulk", demand_bulk_form()
+enum err demand_bulk_show(struct ctx *c);
+
+// Sets `units` and `suggested_unit` of demand-units.html: departments for the category, the
+// present lead chosen, or what `chosen` (a query or a form, may be NULL) holds.
+void demand_show_units(struct ctx *c, const char *category, int64_t lead,
+                       const struct http_list *chosen);
 
 #endif

@@ -181,6 +181,42 @@ await test('the enterprise adds to its own while it is open; papers that were as
   await d.step('member', draft.id, 'supplement', { body: '草稿直接改' }, 409);
 });
 
+await test('several demands go to one department together, or not at all', async () => {
+  const accepted = async () => {
+    const r = await d.demand();
+    await d.step('staff', r.id, 'accept', { level: 'L2' });
+    return r.id;
+  };
+  const ids = [await accepted(), await accepted(), await accepted()];
+  const fresh = (await d.demand()).id;
+  const no = await d.api('staff', 'POST', '/demands/dispatch', { ids: [...ids, fresh], lead_unit_id: finance });
+  assert.equal(no.status, 409, no.text);
+  assert.ok(no.json.detail.includes((await d.ok('staff', 'GET', `/demands/${fresh}`)).receipt_no), no.text);
+  for (const id of ids) assert.equal(await state(id), 'accepted');
+  assert.equal((await d.api('staff', 'POST', '/demands/dispatch', { ids: [ids[0], 99999999], lead_unit_id: finance })).status, 409);
+  for (const body of [{ ids: [], lead_unit_id: finance }, { ids }, { ids, lead_unit_id: 99999999 },
+    { ids, lead_unit_id: finance, assist_unit_ids: [finance] }, { ids: ['x'], lead_unit_id: finance }]) {
+    assert.equal((await d.api('staff', 'POST', '/demands/dispatch', body)).status, 422, JSON.stringify(body));
+  }
+  for (const user of ['member', 'officer', 'secretary', 'leader']) {
+    assert.equal((await d.api(user, 'POST', '/demands/dispatch', { ids, lead_unit_id: finance })).status, 403);
+  }
+  const body = { ids: [...ids, ids[0]], lead_unit_id: finance, assist_unit_ids: [power] };
+  const key = { 'idempotency-key': 'bulk-1' };
+  const done = await d.api('staff', 'POST', '/demands/dispatch', body, key);
+  assert.equal(done.status, 200, done.text);
+  assert.deepEqual(done.json.items.map((x) => [x.id, x.state]), ids.map((id) => [id, 'dispatched']));
+  const again = await d.api('staff', 'POST', '/demands/dispatch', body, key);
+  assert.equal(again.status, 200);
+  assert.deepEqual(again.json, done.json);
+  for (const id of ids) {
+    const r = await d.ok('staff', 'GET', `/demands/${id}`);
+    assert.deepEqual(r.legs.map((l) => [l.unit_id, l.role]).sort(), [[finance, 'lead'], [power, 'assist']].sort());
+    const log = await d.ok('staff', 'GET', `/demands/${id}/events`);
+    assert.equal(log.items.filter((e) => e.type === 'dispatched').length, 2);
+  }
+});
+
 await test('what came without an enterprise goes through to its close by the office', async () => {
   const csv = `${d.dir}/open.csv`;
   writeFileSync(csv, 'title,body,submitted_at\n路灯不亮,晚上看不见,2026-11-20T09:00:00+08:00\n路面破损,有坑,2026-11-20T09:00:00+08:00\n');
