@@ -19,6 +19,7 @@ run_posting(struct db_tx *tx, void *arg)
     struct ctx *c = &p->c;
     c->tx = tx;
     c->out = NULL;
+    c->shown = NULL;
     c->faults = (struct faults){0};
     c->in = value_map(c->arena); // `run` may change its input, and may run again
     for (uint32_t i = 0; p->in != NULL && i < p->in->map.count; i++) {
@@ -111,6 +112,10 @@ act_post(const struct act *act, const char *path, const struct value *in,
     }
     if (e == ERR_OK) {
         e = db_write(act->app->db, act->arena, run_posting, &p);
+    }
+    if (e == ERR_OK && p.c.shown != NULL && (p.c.tx = db_read_begin(act->app->db)) != NULL) {
+        p.c.out = p.c.shown(&p.c, p.c.shown_id);
+        db_read_end(p.c.tx);
     }
     *out = p.c.out;
     *why = e == ERR_OK ? NULL : explain(&p.c, e);

@@ -437,7 +437,14 @@ run_out(struct db_rows *r)
 int64_t
 db_insert(struct db_tx *tx, const struct db_stmt *s, const struct db_arg *args, size_t n)
 {
-    return db_value_int(tx, s, args, n, 0);
+    struct db_rows *r = db_query(tx, s, args, n);
+    const struct db_engine *e = tx->db->engine;
+    while (db_next(r)) {
+    }
+    bool made = r->state == ROWS_DONE && tx->err == ERR_OK && e->affected(r) > 0;
+    int64_t id = made ? e->inserted(r) : 0;
+    db_end(r);
+    return id;
 }
 
 int64_t

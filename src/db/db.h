@@ -32,6 +32,10 @@ struct db_stmt {
     const char *scans;  // why this statement may read a whole table; NULL = it must not
 };
 
+// The texts of an INSERT whose id db_insert() wants. SQLite knows it without being asked, and
+// RETURNING would cost it a temporary table and a copy of every page the row touches.
+#define DB_INSERTS(text) .sqlite = text, .postgres = text " RETURNING id"
+
 enum db_type { DB_NULL_T, DB_INT_T, DB_TEXT_T, DB_REAL_T, DB_BLOB_T };
 
 struct db_arg {
@@ -141,7 +145,13 @@ void db_tx_fail(struct db_tx *tx, enum err e);
 
 // Runs a statement without rows; returns the number of rows changed (0 on failure).
 int64_t db_run(struct db_tx *tx, const struct db_stmt *s, const struct db_arg *args, size_t n);
-// Runs INSERT … RETURNING id; returns the first column of the first row, 0 when none.
+// Runs the statement just before the commit, after the statements of all writes committed
+// together with this one; arguments are copied. For the upkeep of an index nobody asks within
+// the transaction: SQLite's full-text search writes its pages out whenever another statement
+// comes in between. A failure undoes the write, as everywhere.
+void db_later(struct db_tx *tx, const struct db_stmt *s, const struct db_arg *args, size_t n);
+// Runs an INSERT of one row (DB_INSERTS, no row signature); returns its id, 0 when there is
+// none, because of a failure or ON CONFLICT DO NOTHING.
 int64_t db_insert(struct db_tx *tx, const struct db_stmt *s, const struct db_arg *args,
                   size_t n);
 

@@ -39,10 +39,17 @@ struct db {
     _Atomic uint64_t generation;
 };
 
+struct db_put_off;
+struct db_later_list {
+    struct db_put_off *first;
+    struct db_put_off **last;
+};
+
 struct db_tx {
     struct db *db;
-    enum err err;         // first failure; later statements do nothing
-    struct db_rows *open; // queries not ended yet, innermost first
+    enum err err;                // first failure; later statements do nothing
+    struct db_rows *open;        // queries not ended yet, innermost first
+    struct db_later_list *later; // where db_later() puts them; NULL: runs them at once
 };
 
 enum db_rows_state {
@@ -112,6 +119,8 @@ struct db_engine {
     bool (*step)(struct db_rows *r); // false: no more rows, or tx failed
     void (*finish)(struct db_rows *r);
     int64_t (*affected)(struct db_rows *r);
+    // The id of the row an INSERT made; asked once, behind its last row and before finish.
+    int64_t (*inserted)(struct db_rows *r);
     // The cell and the type found, which the caller compares with the declared one: i, r, or
     // p and n (text ends in NUL). Whole numbers in a real column answer as real.
     enum db_type (*cell)(struct db_rows *r, unsigned col, struct db_arg *out);
@@ -135,6 +144,13 @@ void db_end_all(struct db_tx *tx);
 
 // Marks tx failed with e and logs, once, what is wrong with the statement.
 void db_blame(struct db_tx *tx, const struct db_stmt *s, enum err e, const char *what);
+
+// ---- later.c ---------------------------------------------------------------------------
+
+// Drops what was put off since list->last was `from`.
+void db_later_forget(struct db_later_list *list, struct db_put_off **from);
+// Runs all that was put off and empties the list. False: tx->err says why.
+bool db_later_run(struct db_tx *tx);
 
 // ---- writer.c --------------------------------------------------------------------------
 

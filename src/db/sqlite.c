@@ -196,10 +196,11 @@ sq_changed(struct db_tx *tx)
 
 // Lets go of the snapshots that no request uses, which would hold the log back.
 static void
-release_held(struct sq_db *db)
+release_held(struct sq_db *db, bool keep_none)
 {
-    atomic_fetch_add(&db->epoch, 1); // those in use are not kept afterwards
     pthread_mutex_lock(&db->lock);
+    db->keep_none = keep_none;
+    atomic_fetch_add(&db->epoch, 1); // those in use are not kept afterwards
     for (struct sq_conn *c = db->free; c != NULL; c = c->next) {
         if (c->held) {
             c->held = false;
@@ -214,10 +215,14 @@ checkpoint(struct sq_conn *c, int mode, int wait_ms)
 {
     int log = 0;
     int copied = 0;
-    release_held((struct sq_db *)(void *)c->tx.db);
+    struct sq_db *db = (struct sq_db *)(void *)c->tx.db;
+    release_held(db, true);
     sqlite3_busy_timeout(c->h, wait_ms);
     int rc = sqlite3_wal_checkpoint_v2(c->h, NULL, mode, &log, &copied);
     sqlite3_busy_timeout(c->h, SQ_BUSY_MS);
+    pthread_mutex_lock(&db->lock);
+    db->keep_none = false;
+    pthread_mutex_unlock(&db->lock);
     if (rc == SQLITE_OK) {
         c->copied = copied > 0 ? copied : 0;
         c->logged = mode != SQLITE_CHECKPOINT_TRUNCATE && c->logged;
@@ -244,7 +249,7 @@ sq_tidy(struct db_tx *tx, bool idle)
         return checkpoint(c, SQLITE_CHECKPOINT_TRUNCATE, 0);
     }
     if (idle) {
-        release_held((struct sq_db *)(void *)tx->db);
+        release_held((struct sq_db *)(void *)tx->db, false);
     }
     return DB_DONE;
 }
@@ -286,6 +291,10 @@ give_reader(struct sq_db *db, struct sq_conn *c)
     if (c == NULL) {
         db->opened--;
     } else {
+        if (c->held && db->keep_none) {
+            c->held = false;
+            sq_rollback(&c->tx);
+        }
         c->next = db->free; // last in, first out: its pages and statements are warm
         db->free = c;
     }
@@ -657,6 +666,12 @@ sq_affected(struct db_rows *r)
     return r->writes ? sqlite3_changes64(sq_conn_of(r->tx)->h) : 0;
 }
 
+static int64_t
+sq_inserted(struct db_rows *r)
+{
+    return sqlite3_last_insert_rowid(sq_conn_of(r->tx)->h);
+}
+
 static enum db_type
 sq_cell(struct db_rows *r, unsigned col, struct db_arg *out)
 {
@@ -724,6 +739,7 @@ const struct db_engine db_sqlite = {
     .step = sq_step,
     .finish = sq_finish,
     .affected = sq_affected,
+    .inserted = sq_inserted,
     .cell = sq_cell,
     .script = sq_script,
     .references = sq_references,

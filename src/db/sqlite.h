@@ -63,6 +63,9 @@ struct sq_db {
     unsigned waiters;
     bool closed;
     _Atomic unsigned epoch; // moves when kept snapshots must go
+    // While a checkpoint works: a snapshot kept in the pool would be waited for until somebody
+    // uses it again. Under `lock`.
+    bool keep_none;
 };
 
 static inline struct sq_conn *

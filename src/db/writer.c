@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Group commit: one thread takes all writes that wait, runs each by itself inside one
-// transaction, commits once, and only then answers them (docs/adr/0003-group-commit.md).
+// Group commit: one thread takes all writes that wait, runs them inside one transaction so
+// that a failing one leaves nothing behind, commits once, and only then answers them
+// (docs/adr/0003-group-commit.md).
 #include "db/engine.h"
 
 #include "base/log.h"
@@ -19,6 +20,7 @@ enum {
 struct db_writer {
     struct db *db;
     struct db_tx *tx;
+    struct db_later_list later;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t wake;
@@ -36,6 +38,7 @@ struct batch {
     unsigned count;
     unsigned kept; // successful jobs in the open transaction
     bool begun;
+    bool marked; // every job gets a mark to go back to
     uint64_t changed;
     int64_t until;
 };
@@ -139,8 +142,39 @@ guarded(struct db_tx *tx, struct db_job *job)
     return e != ERR_OK ? e : tx->err;
 }
 
-// Runs the job inside the batch's transaction. As long as nothing in it must be kept, no
-// mark is needed: going back is rolling back.
+static void
+give_up(struct db_writer *w, struct batch *b)
+{
+    w->db->engine->rollback(w->tx);
+    db_later_forget(&w->later, &w->later.first);
+    b->begun = false;
+}
+
+static enum db_outcome run_in_batch(struct db_writer *w, struct batch *b, struct db_job *job);
+
+// A job wrote something and then failed: everything is undone, and all jobs up to it run again,
+// each behind a mark. Marks for every job from the start would cost more than this rare case:
+// most refusals come before the first write, and full-text search writes out its pages at
+// every mark.
+static enum db_outcome
+run_again_marked(struct db_writer *w, struct batch *b, const struct db_job *last)
+{
+    enum db_outcome o = DB_DONE;
+    give_up(w, b);
+    b->marked = true;
+    b->kept = 0;
+    b->changed = 0;
+    for (struct db_job *job = b->first; o == DB_DONE; job = job->next) {
+        o = run_in_batch(w, b, job);
+        if (job == last) {
+            break;
+        }
+    }
+    return o;
+}
+
+// Runs the job inside the batch's transaction. As long as nothing in it must be kept, going
+// back is rolling back.
 static enum db_outcome
 run_in_batch(struct db_writer *w, struct batch *b, struct db_job *job)
 {
@@ -152,27 +186,32 @@ run_in_batch(struct db_writer *w, struct batch *b, struct db_job *job)
         }
         b->begun = true;
     }
-    bool marked = b->kept > 0;
+    bool marked = b->marked && b->kept > 0;
     if (marked && e->mark(w->tx) != DB_DONE) {
         return DB_ALONE;
     }
     uint64_t before = e->changed(w->tx);
+    struct db_put_off **put_off = w->later.last;
     job->result = guarded(w->tx, job);
+    uint64_t changed = e->changed(w->tx) - before;
     if (!e->alive(w->tx)) { // disk full, out of memory: the engine gave up all of it
-        b->begun = false;
+        give_up(w, b);
         job->result = job->result == ERR_OK ? ERR_UNAVAILABLE : job->result;
         return b->kept > 0 ? DB_ALONE : DB_DONE;
     }
     if (job->result == ERR_OK) {
         b->kept++;
-        b->changed += e->changed(w->tx) - before;
+        b->changed += changed;
         return marked && e->mark_keep(w->tx) != DB_DONE ? DB_ALONE : DB_DONE;
     }
+    db_later_forget(&w->later, put_off);
     if (marked) {
         return e->mark_undo(w->tx) == DB_DONE ? DB_DONE : DB_ALONE;
     }
-    e->rollback(w->tx);
-    b->begun = false;
+    if (b->kept > 0) {
+        return changed > 0 ? run_again_marked(w, b, job) : DB_DONE;
+    }
+    give_up(w, b);
     return DB_DONE;
 }
 
@@ -184,11 +223,14 @@ close_batch(struct db_writer *w, struct batch *b, enum db_outcome o)
     if (!b->begun) {
         return o;
     }
-    b->begun = false;
     if (o == DB_DONE && b->kept > 0) {
-        return w->db->engine->commit(w->tx);
+        if (db_later_run(w->tx)) {
+            b->begun = false;
+            return w->db->engine->commit(w->tx);
+        }
+        o = DB_REFUSED;
     }
-    w->db->engine->rollback(w->tx);
+    give_up(w, b);
     return o;
 }
 
@@ -313,6 +355,8 @@ db_writer_start(struct db *db, struct arena *a, const char **why)
     pthread_condattr_destroy(&attr);
     w->tx = db->engine->write_open(db, a, why);
     if (w->tx != NULL) {
+        w->later.last = &w->later.first;
+        w->tx->later = &w->later;
         if (pthread_create(&w->thread, NULL, writer_main, w) == 0) {
             return w;
         }
@@ -334,6 +378,7 @@ db_writer_stop(struct db_writer *w)
     pthread_mutex_unlock(&w->lock);
     pthread_join(w->thread, NULL);
     struct db_tx *tx = w->tx;
+    tx->later = NULL;
     pthread_cond_destroy(&w->wake);
     pthread_mutex_destroy(&w->lock);
     free(w);

@@ -13,10 +13,9 @@ enum { ARGON_MEMORY = 64 * 1024 * 1024, ARGON_PASSES = 3, PASSWORD_LEAST = 12 };
 
 static const struct db_stmt CREATE = {
     .name = "account.create",
-    .sql = "INSERT INTO account (login, name, password_hash, created_at, updated_at) "
-           "VALUES ($1, $2, $3, $4, $4) ON CONFLICT (login) DO NOTHING RETURNING id",
-    .params = "login:text name:text hash:text? now:time",
-    .row = "id:int"};
+    DB_INSERTS("INSERT INTO account (login, name, password_hash, created_at, updated_at) "
+               "VALUES ($1, $2, $3, $4, $4) ON CONFLICT (login) DO NOTHING"),
+    .params = "login:text name:text hash:text? now:time"};
 static const struct db_stmt ADD_POST = {
     .name = "account.add_post",
     .sql = "INSERT INTO post (account_id, role, organization_id, enterprise_id, since) "

@@ -12,10 +12,9 @@ enum { NAME_CHARS = 100 };
 
 static const struct db_stmt ADD = {
     .name = "attachment.add",
-    .sql = "INSERT INTO attachment (name, type, size, sha256, account_id, created_at) "
-           "VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
-    .params = "name:text type:text size:int sha256:blob account_id:int now:time",
-    .row = "id:int"};
+    DB_INSERTS("INSERT INTO attachment (name, type, size, sha256, account_id, created_at) "
+               "VALUES ($1, $2, $3, $4, $5, $6)"),
+    .params = "name:text type:text size:int sha256:blob account_id:int now:time"};
 static const struct db_stmt ADD_DATA = {
     .name = "attachment.add_data",
     .sql = "INSERT INTO attachment_data (id, data) VALUES ($1, $2)",

@@ -64,7 +64,11 @@ struct ctx {
     struct faults faults;
 
     // What `run` leaves behind; reset before it runs again.
-    const struct value *out;   // the answer as data (JSON prints it)
+    const struct value *out; // the answer as data (JSON prints it)
+    // Instead of `out` after a write: reads it, by shown_id, once the write is committed, so
+    // that it costs the writing thread nothing, and a page, which only goes on, nothing at all.
+    const struct value *(*shown)(struct ctx *c, int64_t id);
+    int64_t shown_id;
     int status;                // 0 = 200, or 201 when `location` is set in the API
     const char *location;      // where a page goes afterwards (303), or Location of a creation
     const char *flash;         // shown once on that page

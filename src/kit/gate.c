@@ -55,6 +55,7 @@ static void
 reset_answer(struct ctx *c)
 {
     c->out = NULL;
+    c->shown = NULL;
     c->status = 0;
     c->location = c->flash = c->cookie = c->detail = NULL;
     c->extra = NULL;
@@ -99,6 +100,16 @@ copy_map(struct arena *a, const struct value *m)
     return copy;
 }
 
+static void
+read_shown(struct ctx *c)
+{
+    if (c->shown != NULL && c->api) {
+        c->out = c->shown(c, c->shown_id);
+        c->result = c->out == NULL ? ERR_INTERNAL : c->result;
+    }
+    c->shown = NULL;
+}
+
 // The write itself, on the engine's thread; may run again.
 static enum err
 write_work(struct db_tx *tx, void *arg)
@@ -116,7 +127,8 @@ write_work(struct db_tx *tx, void *arg)
         if (c->result == ERR_OK && c->faults.count > 0) {
             c->result = ERR_INVALID;
         }
-        if (c->result == ERR_OK) {
+        if (c->result == ERR_OK && x->key != NULL) {
+            read_shown(c); // the same answer each time
             replay_keep(x);
         }
     }
@@ -394,9 +406,14 @@ gate_resumed(void *arg, struct http_req *r, struct http_resp *resp)
     struct ctx *c = &x->c;
     (void)arg;
     c->resp = resp;
-    // A redirect or JSON needs no database; a page (faults, refusals) does.
-    if (!(c->result == ERR_OK || c->api)) {
+    // A redirect or ready JSON needs no database; a page (faults, refusals) does.
+    bool page = c->result != ERR_OK && !c->api;
+    bool rest = c->result == ERR_OK && c->api && c->shown != NULL;
+    if (page || rest) {
         c->tx = db_read_begin(c->app->db);
+    }
+    if (rest && c->tx != NULL) {
+        read_shown(c);
     }
     respond(c);
     end_read(c);

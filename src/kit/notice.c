@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Notices are rows of their readers: one statement tells a whole role.
+// Notices are rows of their readers. Who they are is asked first, role by role: one statement
+// that finds and writes would need temporary tables, dearer than all the rest of a small write.
 #include "kit/notice.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 static const struct db_stmt TO_ACCOUNT = {
     .name = "notice.to_account",
@@ -8,34 +12,33 @@ static const struct db_stmt TO_ACCOUNT = {
            "VALUES ($1, $2, $3, $4, $5, $6)",
     .params = "account_id:int at:time link:text text:text arg0:text? arg1:text?"};
 
-enum { ROLES = 6 }; // of accounts; a statement that names fewer repeats the last
-
-#define FROM_POST                                                                              \
-    "INSERT INTO notice (account_id, at, link, text, arg0, arg1) "                             \
-    "SELECT DISTINCT p.account_id, $1, $2, $3, $4, $5 FROM post p "                            \
+// Who holds a role now; twice, when they hold it in two places.
+#define HOLDERS(where)                                                                         \
+    "SELECT p.account_id FROM post p "                                                         \
     "JOIN account a ON a.id = p.account_id AND a.state = 'active' "                            \
-    "WHERE p.role IN ($7, $8, $9, $10, $11, $12) AND p.account_id <> $6 "                      \
-    "AND p.since <= $1 AND (p.until IS NULL OR p.until > $1)"
-#define FROM_POST_PARAMS                                                                       \
-    "at:time link:text text:text arg0:text? arg1:text? me:int role1:text role2:text "          \
-    "role3:text role4:text role5:text role6:text"
+    "WHERE p.role = $1 AND p.since <= $2 AND (p.until IS NULL OR p.until > $2)" where
+#define HOLDERS_ROW "account_id:int"
 
-static const struct db_stmt TO_ROLE = {
-    .name = "notice.to_role", .sql = FROM_POST, .params = FROM_POST_PARAMS};
-static const struct db_stmt TO_UNIT = {.name = "notice.to_unit",
-                                       .sql = FROM_POST " AND p.organization_id = $13",
-                                       .params = FROM_POST_PARAMS " unit:int"};
-static const struct db_stmt TO_ENTERPRISE = {.name = "notice.to_enterprise",
-                                             .sql = FROM_POST " AND p.enterprise_id = $13",
-                                             .params = FROM_POST_PARAMS " unit:int"};
+static const struct db_stmt OF_ROLE = {.name = "notice.of_role",
+                                       .sql = HOLDERS(""),
+                                       .params = "role:text now:time",
+                                       .row = HOLDERS_ROW};
+static const struct db_stmt OF_UNIT = {.name = "notice.of_unit",
+                                       .sql = HOLDERS(" AND p.organization_id = $3"),
+                                       .params = "role:text now:time unit:int",
+                                       .row = HOLDERS_ROW};
+static const struct db_stmt OF_ENTERPRISE = {.name = "notice.of_enterprise",
+                                             .sql = HOLDERS(" AND p.enterprise_id = $3"),
+                                             .params = "role:text now:time unit:int",
+                                             .row = HOLDERS_ROW};
 static const struct db_stmt UNREAD = {
     .name = "notice.unread",
     .sql = "SELECT count(*) AS n FROM (SELECT 1 FROM notice WHERE account_id = $1 "
            "AND read_at IS NULL LIMIT 100) AS unread",
     .params = "account_id:int",
     .row = "n:int"};
-const struct db_stmt *const NOTICE_STMTS[] = {&TO_ACCOUNT,    &TO_ROLE, &TO_UNIT,
-                                              &TO_ENTERPRISE, &UNREAD,  NULL};
+const struct db_stmt *const NOTICE_STMTS[] = {&TO_ACCOUNT,    &OF_ROLE, &OF_UNIT,
+                                              &OF_ENTERPRISE, &UNREAD,  NULL};
 
 void
 notice_to_account(struct ctx *c, int64_t account_id, const char *link, const char *chinese,
@@ -48,31 +51,69 @@ notice_to_account(struct ctx *c, int64_t account_id, const char *link, const cha
     }
 }
 
+struct readers {
+    int64_t *ids;
+    size_t n, cap;
+};
+
+static void
+readers_add(struct arena *a, struct readers *r, int64_t id)
+{
+    if (r->n == r->cap) {
+        size_t cap = r->cap == 0 ? 16 : r->cap * 2;
+        int64_t *more = ARENA_ARRAY(a, int64_t, cap);
+        if (r->n > 0) {
+            memcpy(more, r->ids, r->n * sizeof *more);
+        }
+        r->ids = more;
+        r->cap = cap;
+    }
+    r->ids[r->n++] = id;
+}
+
+static int
+compare_ids(const void *a, const void *b)
+{
+    const int64_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+static struct readers
+readers_of(struct ctx *c, unsigned roles, const struct db_stmt *s, int64_t unit)
+{
+    struct db_arg args[] = {DB_NULL, DB_INT(c->now), DB_INT(unit)};
+    struct readers readers = {0};
+    for (unsigned role = 1; role <= ROLE_MEMBER; role <<= 1) {
+        if ((roles & role) == 0) {
+            continue;
+        }
+        args[0] = DB_TEXT(role_word((enum role)role));
+        struct db_rows *r = db_query(c->tx, s, args, s == &OF_ROLE ? 2 : 3);
+        while (db_next(r)) {
+            readers_add(c->arena, &readers, db_int(r, 0));
+        }
+        db_end(r);
+    }
+    if (readers.n > 1) {
+        qsort(readers.ids, readers.n, sizeof *readers.ids, compare_ids);
+    }
+    return readers;
+}
+
 void
 notice_to_role(struct ctx *c, unsigned roles, int64_t organization_id, int64_t enterprise_id,
                const char *link, const char *chinese, const char *arg0, const char *arg1)
 {
-    const struct db_stmt *s = organization_id != 0 ? &TO_UNIT
-                              : enterprise_id != 0 ? &TO_ENTERPRISE
-                                                   : &TO_ROLE;
-    struct db_arg args[6 + ROLES + 1] = {DB_INT(c->now), DB_TEXT(link), DB_TEXT(chinese),
-                                         DB_TEXT(arg0),  DB_TEXT(arg1), DB_INT(c->actor->id)};
-    size_t n = 6;
-    for (unsigned r = 1; r <= ROLE_MEMBER; r <<= 1) {
-        if ((roles & r) != 0) {
-            args[n++] = DB_TEXT(role_word((enum role)r));
+    const struct db_stmt *s = organization_id != 0 ? &OF_UNIT
+                              : enterprise_id != 0 ? &OF_ENTERPRISE
+                                                   : &OF_ROLE;
+    int64_t unit = organization_id != 0 ? organization_id : enterprise_id;
+    struct readers readers = readers_of(c, roles, s, unit);
+    for (size_t i = 0; i < readers.n; i++) {
+        if (i == 0 || readers.ids[i] != readers.ids[i - 1]) {
+            notice_to_account(c, readers.ids[i], link, chinese, arg0, arg1);
         }
     }
-    if (n == 6) {
-        return;
-    }
-    for (; n < 6 + ROLES; n++) {
-        args[n] = args[n - 1];
-    }
-    if (s != &TO_ROLE) {
-        args[n++] = DB_INT(organization_id != 0 ? organization_id : enterprise_id);
-    }
-    db_run(c->tx, s, args, n);
 }
 
 int64_t

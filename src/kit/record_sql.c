@@ -117,14 +117,13 @@ compose_insert(struct record_built *b)
     }
     buf_printf(&marks, "$%u, $%u, 1", n + 1, n + 1);
     buf_puts(&params, "now:time");
-    b->insert = (struct db_stmt){
-        .name = arena_printf(b->arena, "%s.insert", b->k->name),
-        .sql = arena_printf(b->arena,
-                            "INSERT INTO %s (%screated_at, updated_at, version) VALUES (%s)"
-                            " RETURNING id",
-                            b->k->table, buf_str(&names), buf_str(&marks)),
-        .params = buf_str(&params),
-        .row = "id:int"};
+    const char *sql =
+        arena_printf(b->arena, "INSERT INTO %s (%screated_at, updated_at, version) VALUES (%s)",
+                     b->k->table, buf_str(&names), buf_str(&marks));
+    b->insert = (struct db_stmt){.name = arena_printf(b->arena, "%s.insert", b->k->name),
+                                 .sqlite = sql,
+                                 .postgres = arena_printf(b->arena, "%s RETURNING id", sql),
+                                 .params = buf_str(&params)};
     put_stmt(b, &b->insert);
 }
 

@@ -60,9 +60,6 @@ replay_keep(struct exchange *x)
 {
     struct ctx *c = &x->c;
     const char *answer = NULL;
-    if (x->key == NULL) {
-        return;
-    }
     if (c->api && c->out != NULL) {
         struct buf b;
         buf_init(&b, c->arena, 1024, 1024 * 1024);

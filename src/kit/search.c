@@ -379,7 +379,7 @@ forget(struct db_tx *tx, int64_t key, const char *tokens, bool *same)
     }
     *same = strcmp(old, tokens) == 0;
     if (!*same) {
-        db_run(tx, &FORGET, DB_ARGS(DB_INT(key), DB_TEXT(old)));
+        db_later(tx, &FORGET, DB_ARGS(DB_INT(key), DB_TEXT(old)));
     }
     free(old);
     return true;
@@ -401,6 +401,6 @@ search_put(struct db_tx *tx, const char *kind, int64_t id, const char *tokens)
         db_run(tx, &CHANGE, DB_ARGS(DB_INT(key), DB_TEXT(tokens)));
     }
     if (!same) {
-        db_run(tx, &INDEX, DB_ARGS(DB_INT(key), DB_TEXT(tokens)));
+        db_later(tx, &INDEX, DB_ARGS(DB_INT(key), DB_TEXT(tokens)));
     }
 }

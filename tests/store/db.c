@@ -7,11 +7,10 @@
 
 static const struct db_stmt THING_ADD = {
     .name = "test.thing_add",
-    .sql = "INSERT INTO thing (org_id, title, note, score, open, at, data, raw) "
-           "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
+    DB_INSERTS("INSERT INTO thing (org_id, title, note, score, open, at, data, raw) "
+               "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"),
     .params =
-        "org:int title:text note:text? score:real? open:bool at:time data:json? raw:blob?",
-    .row = "id:int"};
+        "org:int title:text note:text? score:real? open:bool at:time data:json? raw:blob?"};
 static const struct db_stmt THING_GET = {
     .name = "test.thing_get",
     .sql = "SELECT id, title, note, score, open, at, data, raw FROM thing WHERE id = $1",

@@ -189,7 +189,7 @@ work(struct db_tx *tx, void *arg)
     if (j->step == NULL) {
         j->result = demand_create_prepare(c);
         j->result = j->result == ERR_OK ? demand_create_run(c) : j->result;
-        j->id = value_get_int(c->out, "id", 0);
+        j->id = c->shown_id;
     } else {
         j->result = lifecycle_step(c, &DEMAND_LIFECYCLE, demand_transition(j->step), j->id, &r);
     }

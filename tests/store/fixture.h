@@ -130,9 +130,8 @@ store_reopen(struct store *s)
 
 static const struct db_stmt ORG_ADD = {
     .name = "test.org_add",
-    .sql = "INSERT INTO org (name, parent_id) VALUES ($1, $2) RETURNING id",
-    .params = "name:text parent:int?",
-    .row = "id:int"};
+    DB_INSERTS("INSERT INTO org (name, parent_id) VALUES ($1, $2)"),
+    .params = "name:text parent:int?"};
 static const struct db_stmt ORG_COUNT = {.name = "test.org_count",
                                          .sql = "SELECT count(*) AS n FROM org",
                                          .row = "n:int",

@@ -158,7 +158,8 @@ demand_create_run(struct ctx *c)
         notice_to_role(c, ROLE_STAFF, 0, 0, link, "{0} 提交诉求：{1}", p->enterprise, d.title);
     }
     audit_write(c, draft ? "demand.draft" : "demand.submit", "demand", d.id, NULL);
-    c->out = demand_shown(c, d.id);
+    c->shown = demand_shown;
+    c->shown_id = d.id;
     const char *page = draft ? link : arena_printf(c->arena, "%s?receipt=1", link);
     c->location = c->api ? arena_printf(c->arena, "/api/v1%s", link) : page;
     // A submission is confirmed by the page it leads to.
@@ -221,7 +222,8 @@ demand_edit_run(struct ctx *c)
         }
     }
     audit_write(c, "demand.edit", "demand", d.id, NULL);
-    c->out = demand_shown(c, d.id);
+    c->shown = demand_shown;
+    c->shown_id = d.id;
     if (!c->api) {
         c->location = arena_printf(c->arena, "/demands/%lld", (long long)d.id);
         c->flash = ctx_tr(c, T("草稿已保存。"));

@@ -9,31 +9,39 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct db_stmt COUNTER = {
-    .name = "demand.counter",
-    .sql = "INSERT INTO demand_counter (year, last) VALUES ($1, 1)"
-           " ON CONFLICT (year) DO UPDATE SET last = demand_counter.last + 1 RETURNING last",
-    .params = "year:int",
-    .row = "last:int"};
+static const struct db_stmt COUNT_ON = {
+    .name = "demand.count_on",
+    .sql = "UPDATE demand_counter SET last = last + 1 WHERE year = $1",
+    .params = "year:int"};
+
+static const struct db_stmt COUNT_FIRST = {
+    .name = "demand.count_first",
+    .sql = "INSERT INTO demand_counter (year, last) VALUES ($1, 1)",
+    .params = "year:int"};
+
+static const struct db_stmt COUNTER = {.name = "demand.counter",
+                                       .sql = "SELECT last FROM demand_counter WHERE year = $1",
+                                       .params = "year:int",
+                                       .row = "last:int"};
 
 static const struct db_stmt INSERT = {
     .name = "demand.insert",
-    .sql = "INSERT INTO demand (receipt_no, state, source, level, category, enterprise_id,"
-           " chamber_id, lead_unit_id, created_by, title, body, hope, contact_name,"
-           " contact_mobile, visibility, outcome, satisfaction, comment, closed_by,"
-           " submitted_at, accepted_at, answered_at, closed_at, next_due_at, yellow_at, red_at,"
-           " on_time, spent_minutes, open, unassigned, due_key, created_at, updated_at)"
-           " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,"
-           " $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32,"
-           " $33) RETURNING id",
+    DB_INSERTS(
+        "INSERT INTO demand (receipt_no, state, source, level, category, enterprise_id,"
+        " chamber_id, lead_unit_id, created_by, title, body, hope, contact_name,"
+        " contact_mobile, visibility, outcome, satisfaction, comment, closed_by,"
+        " submitted_at, accepted_at, answered_at, closed_at, next_due_at, yellow_at, red_at,"
+        " on_time, spent_minutes, open, unassigned, due_key, created_at, updated_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,"
+        " $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32,"
+        " $33)"),
     .params = "receipt_no:text state:text source:text level:text? category:text"
               " enterprise_id:int? chamber_id:int? lead_unit_id:int? created_by:int? title:text"
               " body:text hope:text? contact_name:text? contact_mobile:text? visibility:text"
               " outcome:text? satisfaction:int? comment:text? closed_by:text?"
               " submitted_at:time? accepted_at:time? answered_at:time? closed_at:time?"
               " next_due_at:time? yellow_at:time? red_at:time? on_time:int? spent_minutes:int"
-              " open:int unassigned:int due_key:int created_at:time updated_at:time",
-    .row = "id:int"};
+              " open:int unassigned:int due_key:int created_at:time updated_at:time"};
 
 static const struct db_stmt EDIT = {
     .name = "demand.edit",
@@ -176,6 +184,8 @@ extern const struct db_stmt DEMAND_LISTS[DEMAND_DRIVERS][DEMAND_ORDERS];
 extern const struct db_stmt DEMAND_COUNTS[DEMAND_DRIVERS];
 
 const struct db_stmt *const DEMAND_STATEMENTS[] = {
+    &COUNT_ON,
+    &COUNT_FIRST,
     &COUNTER,
     &INSERT,
     &EDIT,
@@ -220,7 +230,10 @@ const char *
 demand_store_receipt(struct ctx *c, int64_t at)
 {
     int year = time_civil(at).year;
-    int64_t n = db_insert(c->tx, &COUNTER, DB_ARGS(DB_INT(year)));
+    if (db_run(c->tx, &COUNT_ON, DB_ARGS(DB_INT(year))) == 0) {
+        db_run(c->tx, &COUNT_FIRST, DB_ARGS(DB_INT(year)));
+    }
+    int64_t n = db_value_int(c->tx, &COUNTER, DB_ARGS(DB_INT(year)), 0);
     return arena_printf(c->arena, "SQ%04d-%06lld", year, (long long)n);
 }
 

@@ -53,7 +53,8 @@ step_run(struct ctx *c)
     if (e != ERR_OK) {
         return e;
     }
-    c->out = demand_shown(c, id);
+    c->shown = demand_shown;
+    c->shown_id = id;
     if (!c->api) {
         bool submitted = strcmp(t->name, "submit") == 0;
         c->location = arena_printf(c->arena, "/demands/%lld%s", (long long)id,

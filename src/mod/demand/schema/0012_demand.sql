@@ -7,12 +7,18 @@ CREATE TABLE demand_counter (
 CREATE TABLE demand (
     id INTEGER PRIMARY KEY,
     receipt_no TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('draft', 'submitted', 'accepted', 'rejected',
-        'dispatched', 'signed', 'objected', 'handling', 'suspended', 'pending_conditions',
-        'answered', 'confirmed', 'reopened', 'closed', 'archived', 'withdrawn', 'merged')),
-    source TEXT NOT NULL CHECK (source IN ('enterprise', 'staff', 'secretary', 'import',
-        'visit', 'phone', 'symposium')),
-    level TEXT CHECK (level IN ('L1', 'L2', 'L3', 'L4')),
+    state TEXT NOT NULL
+        CHECK (state = 'draft' OR state = 'submitted' OR state = 'accepted'
+        OR state = 'rejected' OR state = 'dispatched' OR state = 'signed'
+        OR state = 'objected' OR state = 'handling' OR state = 'suspended'
+        OR state = 'pending_conditions' OR state = 'answered' OR state = 'confirmed'
+        OR state = 'reopened' OR state = 'closed' OR state = 'archived' OR state = 'withdrawn'
+        OR state = 'merged'),
+    source TEXT NOT NULL
+        CHECK (source = 'enterprise' OR source = 'staff' OR source = 'secretary'
+        OR source = 'import' OR source = 'visit' OR source = 'phone' OR source = 'symposium'),
+    level TEXT
+        CHECK (level = 'L1' OR level = 'L2' OR level = 'L3' OR level = 'L4'),
     category TEXT NOT NULL,
     enterprise_id INTEGER REFERENCES enterprise(id), -- NULL: imported history
     chamber_id INTEGER REFERENCES organization(id),
@@ -24,12 +30,14 @@ CREATE TABLE demand (
     contact_name TEXT,
     contact_mobile TEXT,
     visibility TEXT NOT NULL CHECK (visibility IN ('chamber', 'federation')),
-    outcome TEXT CHECK (outcome IN ('resolved', 'partial', 'explained', 'no_conditions',
-        'not_competent')),
+    outcome TEXT
+        CHECK (outcome = 'resolved' OR outcome = 'partial' OR outcome = 'explained'
+        OR outcome = 'no_conditions' OR outcome = 'not_competent'),
     satisfaction INTEGER CHECK (satisfaction BETWEEN 1 AND 5),
     comment TEXT,
-    extension TEXT NOT NULL DEFAULT 'none' CHECK (extension IN ('none', 'requested', 'granted',
-        'refused')),
+    extension TEXT NOT NULL DEFAULT 'none'
+        CHECK (extension = 'none' OR extension = 'requested' OR extension = 'granted'
+        OR extension = 'refused'),
     extension_days INTEGER,
     resume_state TEXT,
     supervised_at INTEGER,
@@ -86,8 +94,10 @@ CREATE TABLE demand_leg (
     demand_id INTEGER NOT NULL REFERENCES demand(id),
     unit_id INTEGER NOT NULL REFERENCES organization(id),
     role TEXT NOT NULL CHECK (role IN ('lead', 'assist')),
-    state TEXT NOT NULL CHECK (state IN ('dispatched', 'signed', 'objected', 'handling',
-        'suspended', 'reopened', 'answered', 'ended')),
+    state TEXT NOT NULL
+        CHECK (state = 'dispatched' OR state = 'signed' OR state = 'objected'
+        OR state = 'handling' OR state = 'suspended' OR state = 'reopened'
+        OR state = 'answered' OR state = 'ended'),
     dispatched_at INTEGER NOT NULL,
     signed_at INTEGER,
     answered_at INTEGER,

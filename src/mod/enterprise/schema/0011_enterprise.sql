@@ -7,11 +7,13 @@ CREATE TABLE enterprise (
     industry TEXT CHECK (industry BETWEEN 'A' AND 'T'),
     town TEXT,
     address TEXT,
-    size TEXT CHECK (size IN ('large', 'medium', 'small', 'micro')),
+    size TEXT
+        CHECK (size = 'large' OR size = 'medium' OR size = 'small' OR size = 'micro'),
     contact_name TEXT,
     contact_mobile TEXT,
     chamber_id INTEGER REFERENCES organization(id),
-    state TEXT NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'suspended', 'closed')),
+    state TEXT NOT NULL DEFAULT 'active'
+        CHECK (state = 'active' OR state = 'suspended' OR state = 'closed'),
     intro TEXT,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,

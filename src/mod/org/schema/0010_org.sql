@@ -1,8 +1,9 @@
 -- Organisations: the federation, its chambers, committees, and the departments that answer.
 CREATE TABLE organization (
     id INTEGER PRIMARY KEY,
-    kind TEXT NOT NULL CHECK (kind IN ('federation', 'town', 'industry', 'out_of_town', 'joint',
-        'committee', 'department')),
+    kind TEXT NOT NULL
+        CHECK (kind = 'federation' OR kind = 'town' OR kind = 'industry'
+        OR kind = 'out_of_town' OR kind = 'joint' OR kind = 'committee' OR kind = 'department'),
     name TEXT NOT NULL,
     short_name TEXT,
     code TEXT,
