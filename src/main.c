@@ -62,7 +62,9 @@ cmd_rule(int argc, char **argv)
 const struct command COMMANDS[] = {
     {"init", "--data DIR [--demo]", "make a district and print the administrator's password",
      cmd_init},
-    {"serve", "--data DIR [--listen HOST:PORT|unix:PATH] [--public] [--edge ADDRESS,…]",
+    {"serve",
+     "--data DIR [--listen HOST:PORT|unix:PATH] [--public] [--edge ADDRESS,…] "
+     "[--no-sandbox]",
      "serve it; --public allows addresses other than loopback, --edge trusts a proxy's headers",
      cmd_serve},
     {"token", "--data DIR USER", "print a bearer token for the API", cmd_token},

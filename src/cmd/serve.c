@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "http/http.h"
+#include "kit/sandbox.h"
 #include "kit/session.h"
 #include "mod/demand/demand.h"
 #include "mod/rules.h"
@@ -12,12 +13,18 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { TICK_SECONDS = 60, STOP_SECONDS = 10, TICK_ARENA_MAX = 64 * 1024 * 1024 };
+
+struct serving {
+    const char *data, *db;
+    struct http_options http;
+    bool network, no_sandbox; // network: the database is reached by it
+};
 
 static enum err
 close_unconfirmed(struct ctx *c, void *arg)
@@ -70,21 +77,59 @@ run_until_stopped(struct district *d, const sigset_t *stop)
     return sig;
 }
 
-// A core file or a debugger would show the secret; a child could gain rights by setuid files.
-static void
-harden(void)
+// ---- what it gives up --------------------------------------------------------------------
+
+// The directory of a file, for a database or a socket that is not in the data directory.
+static const char *
+directory_of(struct arena *a, const char *path)
 {
-    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
-        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
-        log_warn("cannot give up rights: %s", strerror(errno));
+    const char *slash = path == NULL ? NULL : strrchr(path, '/');
+    return slash == NULL   ? "."
+           : slash == path ? "/"
+                           : arena_strndup(a, path, (size_t)(slash - path));
+}
+
+static bool
+is_unix(const char *listen)
+{
+    return strncmp(listen, "unix:", 5) == 0;
+}
+
+static void
+say_sandbox(const char *what, enum sandbox_result r)
+{
+    if (r == SANDBOX_ON) {
+        log_info("sandbox: %s restricted", what);
+    } else if (r == SANDBOX_MISSING) {
+        log_warn("sandbox: this kernel cannot restrict %s", what);
+    } else {
+        log_error("sandbox: %s cannot be restricted: %s", what, strerror(errno));
     }
+}
+
+// Before any thread: they inherit it.
+static void
+give_up_files(const struct serving *v)
+{
+    struct arena *a = arena_new(64 * 1024);
+    const char *tmp = getenv("TMPDIR");
+    const char *dirs[5] = {v->data, tmp == NULL ? "/tmp" : tmp};
+    size_t n = 2;
+    if (v->db != NULL && !v->network) {
+        dirs[n++] = directory_of(a, v->db);
+    }
+    if (is_unix(v->http.listen)) {
+        dirs[n++] = directory_of(a, v->http.listen + 5);
+    }
+    say_sandbox("files", sandbox_files(dirs));
+    arena_free(a);
 }
 
 static void
 say_ready(const struct http_server *s, const char *listen)
 {
     const char *colon = strrchr(listen, ':');
-    if (strncmp(listen, "unix:", 5) == 0 || colon == NULL) {
+    if (is_unix(listen) || colon == NULL) {
         printf("listening on %s\n", listen);
     } else {
         printf("listening on http://%.*s:%d\n", (int)(colon - listen), listen, http_port(s));
@@ -93,13 +138,18 @@ say_ready(const struct http_server *s, const char *listen)
 }
 
 static int
-serve(struct district *d, const struct http_options *o, const sigset_t *stop)
+serve(struct district *d, const struct serving *v, const sigset_t *stop)
 {
+    const struct http_options *o = &v->http;
     struct http_app app = app_http(d->app);
     const char *why = "?";
     struct http_server *s = http_start(d->arena, o, &app, &why);
     if (s == NULL) {
         return cmd_fail("cannot listen on %s: %s", o->listen, why);
+    }
+    d->app->server = s;
+    if (!v->no_sandbox) {
+        say_sandbox("system calls", sandbox_calls(v->network));
     }
     say_ready(s, o->listen);
     int sig = run_until_stopped(d, stop);
@@ -111,17 +161,21 @@ serve(struct district *d, const struct http_options *o, const sigset_t *stop)
 int
 cmd_serve(int argc, char **argv)
 {
-    const char *data = NULL;
-    const char *db = NULL;
-    struct http_options o = {.listen = "127.0.0.1:8080"};
-    const struct cmd_option options[] = {
-        {"data", &data, NULL, NULL},          {"db", &db, NULL, NULL},
-        {"listen", &o.listen, NULL, NULL},    {"edge", &o.trusted_edge, NULL, NULL},
-        {"public", NULL, NULL, &o.public_ok}, {0}};
+    struct serving v = {.http = {.listen = "127.0.0.1:8080"}};
+    const struct cmd_option options[] = {{"data", &v.data, NULL, NULL},
+                                         {"db", &v.db, NULL, NULL},
+                                         {"listen", &v.http.listen, NULL, NULL},
+                                         {"edge", &v.http.trusted_edge, NULL, NULL},
+                                         {"public", NULL, NULL, &v.http.public_ok},
+                                         {"no-sandbox", NULL, NULL, &v.no_sandbox},
+                                         {0}};
     if (!cmd_parse(argc, argv, options, 0, 0, NULL)) {
         return CMD_USAGE;
     }
-    harden();
+    v.network = v.db != NULL && strstr(v.db, "://") != NULL;
+    if (!sandbox_harden()) {
+        log_warn("cannot give up rights: %s", strerror(errno));
+    }
     rules_register();
     // Blocked before any thread starts, so that only sigtimedwait sees them.
     sigset_t stop;
@@ -130,11 +184,16 @@ cmd_serve(int argc, char **argv)
     sigaddset(&stop, SIGINT);
     pthread_sigmask(SIG_BLOCK, &stop, NULL);
     signal(SIGPIPE, SIG_IGN);
+    if (v.no_sandbox) {
+        log_warn("running without the sandbox: --no-sandbox");
+    } else if (v.data != NULL) {
+        give_up_files(&v);
+    }
     struct district d;
-    if (!district_open(&d, data, db)) {
+    if (!district_open(&d, v.data, v.db)) {
         return CMD_FAILED;
     }
-    int code = serve(&d, &o, &stop);
+    int code = serve(&d, &v, &stop);
     district_close(&d);
     return code;
 }

@@ -151,7 +151,7 @@ await test('a step that is not allowed from here: 409, and which are', () => unt
   for (const r of api.filter((x) => x.path.startsWith('/demands/{id}/'))) {
     const step = r.path.split('/').pop();
     if (['accept', 'reject', 'merge', 'callback', 'supervise', 'urge', 'dispatch', 'archive', 'close'].includes(step) && !any) continue;
-    const [user, target] = r.roles.includes('staff') && step !== 'submit' ? ['staff', ['accept', 'reject', 'merge', 'supervise', 'urge', 'dispatch'].includes(step) ? all.find(ended) : any] : r.roles.includes('member') ? ['member', mine] : ['officer', ours];
+    const [user, target] = r.roles.includes('staff') && !r.roles.includes('member') ? ['staff', ['accept', 'reject', 'merge', 'supervise', 'urge', 'dispatch'].includes(step) ? all.find(ended) : any] : r.roles.includes('member') ? ['member', mine] : ['officer', ours];
     if (!target) continue;
     const sent = body(r);
     if ('into_id' in sent) sent.into_id = all.find((x) => x.id !== target.id).id;
