@@ -42,6 +42,27 @@ const visit = async (role, url, contexts) => {
   return links.filter(isPage);
 };
 
+// A phone has four tabs; the account page leads to everything else.
+const phoneReaches = async (role, contexts) => {
+  const context = await contexts({ viewport: { width: 390, height: 844 } });
+  const { page } = await open(context, `${server.base}/me`);
+  const lost = await page.evaluate(() => {
+    const seen = [...document.querySelectorAll('main a, .tabbar a')].filter((a) => a.offsetParent).map((a) => a.href);
+    return [...document.querySelectorAll('.nav a')].map((a) => a.href).filter((h) => !seen.includes(h));
+  });
+  t.check(`${role} reaches every page on a phone`, lost.length > 0 && lost.join(' '));
+  await context.close();
+};
+
+// The log keeps codes such as demand.accept; its page speaks in words.
+const auditSpeaks = async (contexts) => {
+  const context = await contexts({});
+  const { page } = await open(context, `${server.base}/audit?limit=100`);
+  const codes = (await page.locator('td:nth-child(3)').allTextContents()).filter((s) => /[a-z_]+\.[a-z_]+/.test(s));
+  t.check('the audit log speaks in words', codes.length > 0 && [...new Set(codes)].join(' '));
+  await context.close();
+};
+
 const crawl = async (role) => {
   const first = await browser.newContext({ locale: 'zh-CN' });
   const ok = await login(first, server.base, role);
@@ -52,6 +73,10 @@ const crawl = async (role) => {
   const storageState = await first.storageState();
   await first.close();
   const contexts = (o) => browser.newContext({ locale: 'zh-CN', ...o, storageState });
+  await phoneReaches(role, contexts);
+  if (role === 'admin') {
+    await auditSpeaks(contexts);
+  }
   const seen = new Set();
   const queue = [`${server.base}/`];
   while (queue.length > 0 && seen.size < MOST) {
@@ -65,7 +90,7 @@ const crawl = async (role) => {
 
 const scenario = async () => {
   const roles = {};
-  for (const role of ['member', 'staff', 'officer']) {
+  for (const role of ['member', 'staff', 'officer', 'leader', 'secretary']) {
     const context = await browser.newContext({ locale: 'zh-CN' });
     await login(context, server.base, role);
     roles[role] = { context, base: server.base };

@@ -88,6 +88,10 @@ const behaviours = async (t, browser, base) => {
   await d.keyboard.press('Escape');
   is('Escape shuts the dialog and gives the focus back', await d.evaluate(() => !document.querySelector('dialog[open]')
     && document.activeElement.textContent.includes('退单')));
+  await d.keyboard.press('?');
+  is("'?' shows the keys", await d.locator('dialog#keys[open] kbd').first().isVisible().catch(() => false));
+  await d.keyboard.press('Escape');
+  is('and Escape shuts them', await d.locator('dialog#keys[open]').count() === 0);
   await d.keyboard.press('/');
   is("'/' goes to the search field", await d.evaluate(() => document.activeElement.id === 'q'));
   is('no error on the way', dSeen.errors.length === 0, dSeen.errors.join(' | '));

@@ -22,6 +22,7 @@ enum err password_run(struct ctx *c);
 
 extern const struct db_stmt AUDIT_ALL, AUDIT_BY_RECORD, AUDIT_BY_ACCOUNT, AUDIT_BY_ACTION,
     AUDIT_BY_KIND;
+extern const struct choice AUDIT_ACTIONS[], AUDIT_KINDS[];
 enum err audit_log_run(struct ctx *c);
 enum err audit_log_show(struct ctx *c);
 

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "kit/account.h"
+#include "kit/field.h"
 #include "kit/listing.h"
 
 #include <string.h>
@@ -127,9 +128,12 @@ cells_of(struct ctx *c, const struct value *row)
     struct value *cells = value_list(a);
     const char *kind = value_get_text(row, "kind"), *action = value_get_text(row, "action");
     const char *id = arena_printf(a, "%lld", (long long)value_get_int(row, "record_id", 0));
-    struct value *record =
-        listing_cell(c, *kind == '\0' ? "" : arena_printf(a, "%s %s", kind, id), "num");
-    struct value *what = listing_cell(c, action, "");
+    struct value *record = listing_cell(
+        c,
+        *kind == '\0' ? ""
+                      : arena_printf(a, "%s %s", choice_label(AUDIT_KINDS, kind, c->lang), id),
+        "num");
+    struct value *what = listing_cell(c, choice_label(AUDIT_ACTIONS, action, c->lang), "");
     if (*kind != '\0') {
         value_set_text(a, record, "url", listing_url(c, "kind", kind, "record", id, NULL));
     }
@@ -171,17 +175,22 @@ add_filters(struct ctx *c)
 {
     static const struct {
         const char *name, *label;
-    } FILTERS[] = {{"login", T("账号")},
-                   {"action", T("做了什么")},
-                   {"kind", T("对象")},
-                   {"record", T("对象编号")}};
+        const struct choice *choices;
+    } FILTERS[] = {{"login", T("登录账号"), NULL},
+                   {"action", T("做了什么"), AUDIT_ACTIONS},
+                   {"kind", T("对象"), AUDIT_KINDS},
+                   {"record", T("对象编号"), NULL}};
     struct arena *a = c->arena;
     struct value *filters = value_list(a), *chips = value_list(a);
     for (size_t i = 0; i < sizeof FILTERS / sizeof *FILTERS; i++) {
         const char *given = query(c, FILTERS[i].name);
-        listing_filter(c, filters, LISTING_TEXT, FILTERS[i].name, FILTERS[i].label, NULL, NULL);
+        const struct choice *choices = FILTERS[i].choices;
+        listing_filter(c, filters, choices == NULL ? LISTING_TEXT : LISTING_CHOICE,
+                       FILTERS[i].name, FILTERS[i].label, NULL, choices);
         if (*given != '\0') {
-            listing_chip(c, chips, FILTERS[i].label, given, FILTERS[i].name);
+            listing_chip(c, chips, FILTERS[i].label,
+                         choices == NULL ? given : choice_label(choices, given, c->lang),
+                         FILTERS[i].name);
         }
     }
     value_set(a, c->page, "filters", filters);

@@ -131,7 +131,7 @@ list_parts(struct ctx *c)
 enum err
 people_list_show(struct ctx *c)
 {
-    static const char *const HEADS[] = {T("姓名"), T("账号"), T("身份"), T("状态")};
+    static const char *const HEADS[] = {T("姓名"), T("登录账号"), T("身份"), T("状态")};
     struct arena *a = c->arena;
     const struct value *items = value_get(c->out, "items");
     struct value *columns = value_list(a), *rows = value_list(a), *empty = value_map(a);
@@ -181,13 +181,13 @@ people_detail_show(struct ctx *c)
                        action(c, STEPS[i].label, step_url(c, c->out, STEPS[i].step), ""));
         }
     }
-    add_fact(c, rows, T("账号"), value_get_text(c->out, "login"));
+    add_fact(c, rows, T("登录账号"), value_get_text(c->out, "login"));
     for (size_t i = 0; i < value_count(posts); i++) {
         add_fact(c, rows, T("身份"), post_text(c, value_at(posts, i)));
     }
     add_fact(c, rows, T("开设时间"),
              time_minute_text(a, value_get_int(c->out, "created_at", 0)));
-    value_set_text(a, section, "title", ctx_tr(c, T("账号")));
+    value_set_text(a, section, "title", ctx_tr(c, T("基本资料")));
     value_set(a, section, "rows", rows);
     value_push(a, sections, section);
     value_set(a, c->page, "title", value_get(c->out, "name"));

@@ -125,6 +125,7 @@ static const struct field FIELDS[] = {
     {.name = "state",
      .type = FIELD_CHOICE,
      .label = "状态",
+     .hint = "不选就是正常。",
      .choices = STATES,
      .where = LISTED | IN_FILTER},
     {.name = "intro",
@@ -203,7 +204,8 @@ static const struct nav_item NAV[] = {
      .url = "/enterprises",
      .label = "企业会员",
      .icon = "building",
-     .roles = ROLE_SIGNED_IN & ~(unsigned)ROLE_MEMBER},
+     .roles = ROLE_SIGNED_IN & ~(unsigned)ROLE_MEMBER,
+     .tab = true},
     {0},
 };
 

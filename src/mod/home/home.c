@@ -201,7 +201,7 @@ static const struct nav_item NAV[] = {
      .url = "/statistics",
      .label = "统计",
      .icon = "chart-bar",
-     .roles = ROLE_OFFICE | ROLE_LEADER},
+     .roles = ROLE_OFFICE},
     {0},
 };
 
