@@ -79,6 +79,8 @@ const struct command COMMANDS[] = {
      "bring a backup into DIR, which holds the district's secret and no database", cmd_restore},
     {"check", "--data DIR", "verify the database, the audit chain and everything kept twice",
      cmd_check},
+    {"setting", "--data DIR [KEY [VALUE]]",
+     "show or change a setting; the server reads them when it starts", cmd_setting},
     {"rule", "[NAME] < input.json", "run a pure rule of the domain; without a name, list them",
      cmd_rule},
     {"routes", "", "list the routes", cmd_routes},

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "kit/embedded.h"
 #include "kit/gate.h"
+#include "kit/rate.h"
 #include "kit/record.h"
 #include "kit/search.h"
 
@@ -210,8 +211,23 @@ build_routes(struct app *app, const char **why)
     return true;
 }
 
+static void
+load_rates(struct app *app, struct db_tx *tx)
+{
+    struct rate_limit limits[RATE_CLASSES];
+    memcpy(limits, RATE_DEFAULTS, sizeof limits);
+    for (int i = 0; i < RATE_CLASSES; i++) {
+        const char *text =
+            RATE_KEYS[i] == NULL ? NULL : setting_get(tx, app->arena, RATE_KEYS[i]);
+        if (text != NULL && !rate_parse(text, &limits[i])) {
+            log_warn("setting %s: \"%s\" is no limit", RATE_KEYS[i], text);
+        }
+    }
+    app->rates = rates_new(app->arena, limits);
+}
+
 static bool
-load_names(struct app *app)
+load_settings(struct app *app)
 {
     struct db_tx *tx = db_read_begin(app->db);
     if (tx == NULL) {
@@ -219,6 +235,7 @@ load_names(struct app *app)
     }
     const char *district = setting_get(tx, app->arena, "district");
     const char *federation = setting_get(tx, app->arena, "federation");
+    load_rates(app, tx);
     db_read_end(tx);
     app->district = district != NULL ? district : "本区";
     app->federation = federation != NULL ? federation : "区工商联（总商会）";
@@ -241,7 +258,7 @@ open_parts(struct app *app, const struct app_options *o, const char **why)
         return false;
     }
     app->pages = pages_load(app, why);
-    return app->pages != NULL && build_routes(app, why) && load_names(app);
+    return app->pages != NULL && build_routes(app, why) && load_settings(app);
 }
 
 struct app *

@@ -74,6 +74,7 @@ struct ctx {
     const char *flash;         // shown once on that page
     const char *cookie;        // a Set-Cookie value: sessions, preferences
     const char *detail;        // of a problem
+    int64_t retry_ms;          // with ERR_TOO_MANY: when it is worth trying again
     const struct value *extra; // members added to a problem (409: allowed steps)
     struct value *page;        // presentation: an empty map that `show` fills
     const char *template;      // overrides route->page

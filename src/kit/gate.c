@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "kit/assets.h"
 #include "kit/attachment.h"
+#include "kit/rate.h"
 #include "kit/session.h"
 
 #include <sodium.h>
@@ -250,6 +251,46 @@ check_body(struct ctx *c)
     return ERR_OK;
 }
 
+// How expensive a request is, and for whom that counts.
+static enum rate_class
+rate_class_of(const struct ctx *c)
+{
+    const char *q = ctx_query(c, "q");
+    if ((c->route->flags & ROUTE_RATED) != 0) {
+        return RATE_LOGIN;
+    }
+    if (c->route->method == HTTP_GET) {
+        bool export =
+            text_ends(c->route->pattern, ".csv") || text_ends(c->route->pattern, ".xlsx");
+        bool search = (q != NULL && *q != '\0') || text_ends(c->route->pattern, "/options");
+        return export ? RATE_EXPORT : search ? RATE_SEARCH : RATE_FREE;
+    }
+    if ((c->route->flags & ROUTE_NO_TX) != 0) {
+        return RATE_SEARCH;
+    }
+    // The tokens of the office are programs, which bring in whole years at once.
+    return !c->api || ctx_is(c, ROLE_MEMBER) ? RATE_WRITE : RATE_FREE;
+}
+
+static enum err
+check_rate(struct ctx *c)
+{
+    enum rate_class class = rate_class_of(c);
+    if (class == RATE_FREE || c->app->rates == NULL || rate_is_local(c->req->peer)) {
+        return ERR_OK;
+    }
+    const char *who = class == RATE_LOGIN || c->actor->id == 0
+                          ? rate_network(c->arena, c->req->peer)
+                          : arena_printf(c->arena, "a%lld", (long long)c->actor->id);
+    c->retry_ms = rates_take(c->app->rates, class, who, c->now);
+    if (c->retry_ms == 0) {
+        return ERR_OK;
+    }
+    const char *seconds = arena_printf(c->arena, "%lld", (long long)(c->retry_ms + 999) / 1000);
+    c->detail = ctx_trf(c, T("请求太频繁，请过 {0} 秒再试"), 1, seconds);
+    return ERR_TOO_MANY;
+}
+
 static enum err
 read_key(struct exchange *x)
 {
@@ -297,6 +338,9 @@ check_all(struct exchange *x)
         c->lang = text_equal(c->actor->language, "en") ? LANG_EN : LANG_ZH;
     }
     e = check_permission(c);
+    if (e == ERR_OK) {
+        e = check_rate(c);
+    }
     if (e == ERR_OK && write) {
         e = check_body(c);
     }

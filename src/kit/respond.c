@@ -266,7 +266,10 @@ respond(struct ctx *c)
         set_allow(c);
     }
     if (c->result == ERR_TOO_MANY || c->result == ERR_UNAVAILABLE) {
-        http_set(c->req, c->resp, "Retry-After", c->result == ERR_TOO_MANY ? "30" : "2");
+        int64_t otherwise = c->result == ERR_TOO_MANY ? 30 : 2;
+        int64_t seconds = c->retry_ms > 0 ? (c->retry_ms + 999) / 1000 : otherwise;
+        http_set(c->req, c->resp, "Retry-After",
+                 arena_printf(c->arena, "%lld", (long long)seconds));
     }
     if (c->result == ERR_UNAUTHENTICATED && c->api) {
         http_set(c->req, c->resp, "WWW-Authenticate", "Bearer");

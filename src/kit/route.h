@@ -14,7 +14,7 @@ enum {
     ROUTE_WAITS = 4,   // `prepare` is slow (password hashing): on the worker pool
     ROUTE_PARTIAL = 8, // required fields may be absent (PATCH)
     ROUTE_NO_TX = 16,  // POST that writes nothing (pure rules)
-    ROUTE_RATED = 32,  // login class of the rate limit
+    ROUTE_RATED = 32,  // login class of the rate limit (kit/rate.h); other classes show
 };
 
 struct route {

@@ -142,6 +142,7 @@ too_many(struct ctx *c, const struct attempt *t)
     const char *seconds =
         arena_printf(c->arena, "%lld", (long long)((t->throttle.wait + 999) / 1000));
     c->detail = ctx_trf(c, T("试的次数太多，请过 {0} 秒再试"), 1, seconds);
+    c->retry_ms = t->throttle.wait;
     return ERR_TOO_MANY;
 }
 

@@ -2,10 +2,9 @@
 #include "mod/account/throttle.h"
 
 #include "base/text.h"
+#include "kit/rate.h"
 
-#include <arpa/inet.h>
 #include <sodium.h>
-#include <stdio.h>
 #include <string.h>
 
 #define WAIT_FIRST (2 * TIME_SECOND)
@@ -30,19 +29,6 @@ const struct db_stmt THROTTLE_FORGET = {.name = "throttle.forget",
 const struct db_stmt THROTTLE_EXPIRE = {.name = "throttle.expire",
                                         .sql = "DELETE FROM throttle WHERE until <= $1",
                                         .params = "before:time"};
-
-// Addresses of one customer line count as one: a /64 of IPv6.
-static const char *
-network_of(struct arena *a, const char *peer)
-{
-    struct in6_addr v6;
-    char text[INET6_ADDRSTRLEN];
-    if (inet_pton(AF_INET6, peer, &v6) != 1) {
-        return peer;
-    }
-    memset(v6.s6_addr + 8, 0, 8);
-    return inet_ntop(AF_INET6, &v6, text, sizeof text) == NULL ? peer : arena_strdup(a, text);
-}
 
 // Keys are hashes: people type their password into the wrong field, too.
 static const char *
@@ -81,7 +67,7 @@ void
 throttle_read(struct ctx *c, const char *login, struct throttle *out)
 {
     struct arena *a = c->arena;
-    const char *name = text_lower(a, login), *network = network_of(a, c->req->peer);
+    const char *name = text_lower(a, login), *network = rate_network(a, c->req->peer);
     *out = (struct throttle){.pair = key_of(a, "pair", name, network),
                              .network = key_of(a, "network", "", network),
                              .account = key_of(a, "account", name, ""),

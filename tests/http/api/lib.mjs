@@ -38,7 +38,7 @@ export class District {
 
   // Starts the server and waits until it says where it listens.
   async serve(...args) {
-    this.server = spawn(program, ['serve', '--data', this.data, '--listen', '127.0.0.1:0', ...args]);
+    this.server = spawn(program, ['serve', '--data', this.data, ...(args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0']), ...args]);
     this.log = '';
     this.server.stderr.on('data', (d) => (this.log += d));
     this.ended = new Promise((resolve) => this.server.once('exit', (code, signal) => resolve({ code, signal })));
@@ -47,7 +47,7 @@ export class District {
       const late = setTimeout(() => reject(new Error(`the server did not start: ${this.log}`)), 20000);
       this.server.stdout.on('data', (d) => {
         out += d;
-        const at = /listening on (http:\/\/\S+)/.exec(out);
+        const at = /listening on (http:\/\/\S+|unix:\S+)/.exec(out);
         if (at) {
           clearTimeout(late);
           resolve(at[1]);
