@@ -60,14 +60,16 @@ cmd_rule(int argc, char **argv)
 }
 
 const struct command COMMANDS[] = {
-    {"init", "--data DIR [--demo]", "make a district and print the administrator's password",
-     cmd_init},
+    {"init", "--data DIR [--name DISTRICT] [--demo]",
+     "make a district and print the administrator's password", cmd_init},
     {"serve",
      "--data DIR [--listen HOST:PORT|unix:PATH] [--public] [--edge ADDRESS,…] "
      "[--no-sandbox]",
      "serve it; --public allows addresses other than loopback, --edge trusts a proxy's headers",
      cmd_serve},
     {"token", "--data DIR USER", "print a bearer token for the API", cmd_token},
+    {"code", "--data DIR USER",
+     "print a one-time code with which the person chooses a password", cmd_code},
     {"import", "--data DIR KIND FILE [--map FILE] [--dry-run] [--shift-dates]",
      "read a CSV or XLSX table; what is wrong with it goes to FILE.errors.csv", cmd_import},
     {"export", "--data DIR KIND [--format csv|xlsx|json]", "print all records of a kind",
