@@ -3,7 +3,7 @@
 // what that role's navigation leads to, the first record of each list and its first action.
 //   node tests/browser/run.mjs HUIQIAO [ROLE | demand …]      SHOTS=dir keeps screenshots
 import { demandScenario } from './demand.mjs';
-import { axeProblem, checkPage, errorsProblem, launch, login, open, Results, startServer } from './lib.mjs';
+import { axeProblem, checkPage, errorsProblem, launch, login, open, PHONE, Results, startServer } from './lib.mjs';
 
 const [binary, ...wanted] = process.argv.slice(2);
 const ROLES = ['admin', 'staff', 'secretary', 'officer', 'leader', 'member'];
@@ -44,8 +44,8 @@ const visit = async (role, url, contexts) => {
 
 // A phone has four tabs; the account page leads to everything else.
 const phoneReaches = async (role, contexts) => {
-  const context = await contexts({ viewport: { width: 390, height: 844 } });
-  const { page } = await open(context, `${server.base}/me`);
+  const context = await contexts({});
+  const { page } = await open(context, `${server.base}/me`, PHONE);
   const lost = await page.evaluate(() => {
     const seen = [...document.querySelectorAll('main a, .tabbar a')].filter((a) => a.offsetParent).map((a) => a.href);
     return [...document.querySelectorAll('.nav a')].map((a) => a.href).filter((h) => !seen.includes(h));
@@ -63,6 +63,15 @@ const auditSpeaks = async (contexts) => {
   await context.close();
 };
 
+// A secretary's accounts are enterprises': every field of the form must be filled, and says so.
+const accountFormAsks = async (contexts) => {
+  const context = await contexts({});
+  const { page } = await open(context, `${server.base}/accounts/new`);
+  const optional = await page.locator('main .optional').count();
+  t.check('a secretary\'s account form asks for all it needs', optional !== 0 && `${optional} optional fields`);
+  await context.close();
+};
+
 const crawl = async (role) => {
   const first = await browser.newContext({ locale: 'zh-CN' });
   const ok = await login(first, server.base, role);
@@ -76,6 +85,8 @@ const crawl = async (role) => {
   await phoneReaches(role, contexts);
   if (role === 'admin') {
     await auditSpeaks(contexts);
+  } else if (role === 'secretary') {
+    await accountFormAsks(contexts);
   }
   const seen = new Set();
   const queue = [`${server.base}/`];

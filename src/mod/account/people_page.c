@@ -204,10 +204,20 @@ people_detail_show(struct ctx *c)
 enum err
 people_new_show(struct ctx *c)
 {
-    // Role and organisation stand last.
+    // What must be filled depends on who asks: a secretary's accounts are enterprises', the
+    // office says first whose it is.
+    static const char *const OFFICE[] = {"login", "name", "role", "organization_id",
+                                         "enterprise_id"};
+    static const char *const SECRETARY[] = {"login", "name", "enterprise_id"};
+    bool office = ctx_is(c, ROLE_OFFICE);
     struct field fields[6] = {0};
-    size_t n = ctx_is(c, ROLE_OFFICE) ? 5 : 3;
-    memcpy(fields, PEOPLE_FIELDS, n * sizeof *fields);
+    for (size_t i = 0; i < (office ? 5U : 3U); i++) {
+        fields[i] = *field_find(PEOPLE_FIELDS, office ? OFFICE[i] : SECRETARY[i]);
+    }
+    fields[2].required = true;
+    if (!office) {
+        fields[2].hint = NULL;
+    }
     enum err e = account_show_form(c, T("开设账号"), "/accounts", T("开设并取开通码"),
                                    "/accounts", fields);
     value_set(c->arena, c->page, "crumbs", crumbs(c, NULL));
