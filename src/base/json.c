@@ -235,7 +235,7 @@ convert_object(struct arena *a, json_t *j, struct decimals *d)
     json_object_foreach(j, key, member)
     {
         struct value_pair *p = &map->map.pairs[map->map.count++];
-        *p = (struct value_pair){.key = arena_strdup(a, key), .v = convert(a, member, d)};
+        *p = (struct value_pair){arena_strdup(a, key), convert(a, member, d), value_tag(key)};
     }
     return map;
 }

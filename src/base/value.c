@@ -105,12 +105,11 @@ value_push(struct arena *a, struct value *list, const struct value *v)
 }
 
 static struct value_pair *
-find(const struct value *map, const char *key)
+find(const struct value *map, const char *key, uint32_t tag)
 {
     for (uint32_t i = 0; i < map->map.count; i++) {
         struct value_pair *p = &map->map.pairs[i];
-        // The first letter tells most names apart for less than a call.
-        if (p->key == key || (p->key[0] == key[0] && strcmp(p->key, key) == 0)) {
+        if (p->tag == tag && (p->key == key || strcmp(p->key, key) == 0)) {
             return p;
         }
     }
@@ -121,7 +120,8 @@ void
 value_set(struct arena *a, struct value *map, const char *key, const struct value *v)
 {
     assert(map->type == VALUE_MAP);
-    struct value_pair *p = find(map, key);
+    uint32_t tag = value_tag(key);
+    struct value_pair *p = find(map, key, tag);
     if (p != NULL) {
         p->v = v;
         return;
@@ -135,7 +135,7 @@ value_set(struct arena *a, struct value *map, const char *key, const struct valu
         map->map.pairs = pairs;
         map->map.cap = cap;
     }
-    map->map.pairs[map->map.count++] = (struct value_pair){.key = key, .v = v};
+    map->map.pairs[map->map.count++] = (struct value_pair){key, v, tag};
 }
 
 void
@@ -162,7 +162,7 @@ value_get(const struct value *v, const char *key)
     if (v == NULL || v->type != VALUE_MAP) {
         return NULL;
     }
-    const struct value_pair *p = find(v, key);
+    const struct value_pair *p = find(v, key, value_tag(key));
     return p == NULL ? NULL : p->v;
 }
 

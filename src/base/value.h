@@ -27,7 +27,19 @@ struct value;
 struct value_pair {
     const char *key; // static or in the arena
     const struct value *v;
+    uint32_t tag; // value_tag(key)
 };
+
+// The first letters of a name as one number: nearly always enough to tell two names apart.
+static inline uint32_t
+value_tag(const char *key)
+{
+    uint32_t tag = 0;
+    for (int i = 0; i < 4 && key[i] != '\0'; i++) {
+        tag |= (uint32_t)(unsigned char)key[i] << (8 * i);
+    }
+    return tag;
+}
 
 struct buf;
 // Appends what the section {{#name}}text{{/name}} becomes; see view/mustache.h.

@@ -64,6 +64,7 @@ field_parse(char *word, struct db_field *f)
     const char *type = colon + 1;
     size_t n = strlen(type);
     f->name = word;
+    f->tag = value_tag(word);
     f->null = n > 0 && type[n - 1] == '?';
     return kind_parse(type, n - (f->null ? 1 : 0), &f->kind);
 }
@@ -652,8 +653,8 @@ db_row(struct db_rows *r, struct arena *a)
     }
     struct chunk k = chunk_new(a, n, bytes);
     for (unsigned i = 0; i < n; i++) {
-        k.pairs[i].key = r->row->fields[i].name;
-        k.pairs[i].v = cell_value(r, a, &k, i, &cells[i]);
+        const struct db_field *f = &r->row->fields[i];
+        k.pairs[i] = (struct value_pair){f->name, cell_value(r, a, &k, i, &cells[i]), f->tag};
     }
     return k.map;
 }

@@ -15,7 +15,8 @@ enum db_kind { KIND_INT, KIND_TEXT, KIND_REAL, KIND_BLOB, KIND_BOOL, KIND_TIME, 
 struct db_field {
     const char *name; // interned for the life of the process: a value map may keep it
     enum db_kind kind;
-    bool null; // NULL is allowed
+    bool null;    // NULL is allowed
+    uint32_t tag; // value_tag(name)
 };
 
 struct db_signature {

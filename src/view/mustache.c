@@ -215,6 +215,7 @@ set_path(struct build *b, const struct node *n, struct op *op)
         const char *key = intern(b, p, (size_t)(stop - p));
         struct step *step = vector_add(b, &b->steps);
         step->key = key;
+        step->tag = value_tag(key);
         op->steps++;
         if (dot == NULL) {
             return true;

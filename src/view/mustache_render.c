@@ -29,9 +29,9 @@ struct render {
 // --- looking up ---
 
 static inline bool
-same_key(const char *a, const char *b)
+is_key(const struct value_pair *p, const struct step *s)
 {
-    return a == b || (a[0] == b[0] && strcmp(a, b) == 0);
+    return p->tag == s->tag && (p->key == s->key || strcmp(p->key, s->key) == 0);
 }
 
 static const struct value *
@@ -42,11 +42,11 @@ find(struct step *s, const struct value *v)
     }
     const struct value_pair *pairs = v->map.pairs;
     uint32_t hint = atomic_load_explicit(&s->hint, memory_order_relaxed);
-    if (hint < v->map.count && same_key(pairs[hint].key, s->key)) {
+    if (hint < v->map.count && is_key(&pairs[hint], s)) {
         return pairs[hint].v;
     }
     for (uint32_t i = 0; i < v->map.count; i++) {
-        if (same_key(pairs[i].key, s->key)) {
+        if (is_key(&pairs[i], s)) {
             atomic_store_explicit(&s->hint, i, memory_order_relaxed);
             return pairs[i].v;
         }
