@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One demand from the enterprise's phone to its rating, through the pages alone: what people do
 // who never see the API. Each page on the way is checked for accessibility and errors.
+import { stepsScenario } from './steps.mjs';
 import { axeProblem, DESKTOP, errorsProblem, open, PHONE, shoot, sidewaysProblem } from './lib.mjs';
 
 const TITLE = '厂区道路夜间没有路灯，货车进出不安全';
@@ -52,12 +53,15 @@ const staffDispatches = async (t, staff, id, unit) => {
   await first.page.close();
   const { page, check, seen } = await visit(t, staff, `/demands/${id}/dispatch`);
   await check('dispatch');
-  await page.locator('[name=lead_unit_id]').locator('xpath=..').filter({ hasText: unit }).first().click();
+  const choice = page.locator('[name=lead_unit_id]').locator('xpath=..').filter({ hasText: unit }).first();
+  const number = await choice.locator('input').getAttribute('value');
+  await choice.click();
   await submit(page, '#action .btn-primary');
   await check('dispatched');
   t.check('demand goes to the chosen department', (await text(page, 'main')).includes(unit) ? undefined : unit);
   t.check('demand dispatch: errors', errorsProblem(seen));
   await page.close();
+  return number;
 };
 
 const officerSigns = async (t, officer, id) => {
@@ -186,7 +190,65 @@ const rulesChange = async (t, staff) => {
   await page.close();
 };
 
-// roles: {member, staff, officer}, each {context, base}.
+// How many rows a list says it has: the pager where it counts, else the current view's tab.
+const listed = async (page) => {
+  const { pager, rows, tab } = await page.evaluate(() => ({
+    pager: document.querySelector('.pager')?.textContent, tab: document.querySelector('.views [aria-current=true]')?.textContent,
+    rows: document.querySelectorAll('#list tbody tr, #list .items li, #list .mlist li').length }));
+  const counted = /共 (\d+) 条/.exec(pager ?? '') ?? (rows === 0 ? ['', '0'] : /(\d+)\s*$/.exec(tab ?? ''));
+  return Number(counted?.[1]);
+};
+
+// Every figure of the cockpit leads to a list of as many.
+const figuresLead = async (t, leader) => {
+  const { page, seen } = await visit(t, leader, '/statistics');
+  const kpis = await page.locator('.kpi').evaluateAll((l) => l.map((k) => ({
+    name: k.querySelector('h2').textContent, url: k.querySelector('a').href,
+    value: /件/.test(k.querySelector('.v').textContent) ? k.querySelector('a').textContent
+      : /(\d+) 件/.exec(k.querySelector('.d').textContent)?.[1] })));
+  const cells = await page.locator('.asdata a').evaluateAll((l) => l.filter((a) => /^\d+$/.test(a.textContent))
+    .map((a) => ({ name: a.closest('tr').textContent, url: a.href, value: a.textContent }))
+    .filter((x) => !/measure=(timed|rated)/.test(x.url)));
+  t.check('the cockpit has its figures', kpis.length === 6 && cells.length > 30 ? undefined : `${kpis.length} ${cells.length}`);
+  const zero = cells.filter((x) => x.value === '0');
+  for (const f of [...kpis, ...cells.filter((x) => x.value !== '0'), ...zero.slice(0, 5)]) {
+    await page.goto(f.url);
+    const n = await listed(page);
+    t.check(`figure ${f.name.trim()} ${new URL(f.url).search}`, n === Number(f.value) ? undefined : `${f.value}, the list has ${n}`);
+  }
+  t.check('figures: errors', errorsProblem(seen));
+  await page.close();
+};
+
+// The tabs of a working list say how many rows each has; an inbox starts with what is due first.
+const viewsCount = async (t, roles) => {
+  for (const who of ['staff', 'officer', 'leader', 'secretary', 'member']) {
+    const { page } = await visit(t, roles[who], '/demands');
+    const tabs = await page.locator('.views a').evaluateAll((l) => l.map((a) => ({ url: a.href, n: a.querySelector('.n')?.textContent })));
+    t.check(`${who} has views`, tabs.length >= 3 ? undefined : `${tabs.length}`);
+    for (const tab of tabs.filter((x) => x.n)) {
+      let rows = 0;
+      for (let url = tab.url; url && rows < 200; url = await page.evaluate(() => document.querySelector('[rel=next]')?.href)) {
+        await page.goto(url);
+        rows += await page.locator('#list tbody tr, #list .items > li, #list .mlist > li').count();
+      }
+      t.check(`${who} ${new URL(tab.url).search} holds what it says`, rows === Number(tab.n) ? undefined : `${tab.n}, there are ${rows}`);
+    }
+    await page.close();
+  }
+  const { page } = await visit(t, roles.officer, '/demands?view=mine');
+  const urls = await page.locator('.mlist a').evaluateAll((l) => l.map((a) => a.href));
+  const dues = [];
+  for (const url of urls.slice(0, 6)) {
+    await page.goto(url);
+    dues.push(await page.locator('article .badge').allTextContents());
+  }
+  const late = dues.map((l) => l.some((x) => x.includes('超期')));
+  t.check('what is late stands first', late.join() === [...late].sort((a, b) => b - a).join() ? undefined : late.join());
+  await page.close();
+};
+
+// roles: {member, staff, officer, leader, secretary}, each {context, base}.
 export const demandScenario = async (t, roles) => {
   const inbox = await visit(t, roles.officer, '/');
   await inbox.check('inbox');
@@ -196,12 +258,15 @@ export const demandScenario = async (t, roles) => {
   if (!t.check('demand has an address', id ? undefined : 'the receipt is elsewhere')) {
     return;
   }
-  await staffDispatches(t, roles.staff, id, unit);
+  const number = await staffDispatches(t, roles.staff, id, unit);
   await officerSigns(t, roles.officer, id);
   await papersCome(t, roles, id);
   await officerAnswers(t, roles.officer, id);
   await memberRates(t, roles.member, id);
+  await stepsScenario(t, roles, number);
   await staffRegisters(t, roles.staff);
   await bulkDispatch(t, roles.staff);
   await rulesChange(t, roles.staff);
+  await viewsCount(t, roles);
+  await figuresLead(t, roles.leader);
 };

@@ -36,6 +36,7 @@ extern const struct choice DEMAND_LIGHTS[];
 extern const struct choice DEMAND_SATISFACTIONS[]; // "5" 非常满意 … "1" 非常不满意
 extern const struct choice DEMAND_EVENTS[];        // by type: 提交诉求 …
 extern const struct choice DEMAND_LEG_STATES[];
+extern const struct choice DEMAND_MEASURES[]; // accepted answered timed late rated satisfied
 extern const struct choice
     DEMAND_VIEWS[]; // mine due overdue unassigned to_rate open supervised all
 
@@ -63,6 +64,9 @@ const struct transition *demand_transition(const char *name); // NULL unknown
 // internal entries only for readers outside the enterprise. `text` is what was written, if
 // anything. Newest 200.
 struct value *demand_timeline(struct ctx *c, int64_t id);
+// How many rows the list of c's query has, where it is the list behind a figure (dates of
+// submission or closing, a measure); -1 for other lists, which are not counted.
+int64_t demand_list_total(struct ctx *c);
 // How many demands the view holds for this reader, at most 1,001 ("1000+"). For tabs and nav.
 int64_t demand_count(struct ctx *c, const char *view);
 // May the reader see it? For attachments and links.
@@ -71,11 +75,11 @@ bool demand_may_read(struct ctx *c, int64_t id);
 // [{id name suggested}]
 struct value *demand_units(struct ctx *c, const char *category);
 
-// Figures of the cockpit, of the last 12 months: {accepted closed open overdue supervised
-// on_time_percent resolved_percent median_days{value n} satisfaction{percent rated satisfied}
-// by_category[{category label count overdue}] by_department[{unit_id unit handled open overdue
-// on_time_percent satisfaction_percent rated}] months[{month submitted closed}] as_of}. null
-// where there is nothing to divide by. Kept until the database changes.
+// Figures of the cockpit, of the last 12 months: {from accepted closed open overdue supervised
+// timed on_time_percent resolved_percent median_days{value n} satisfaction{percent rated
+// satisfied} by_category[{category label count overdue}] by_department[{unit_id unit handled
+// open overdue on_time_percent satisfaction_percent rated}] months[{month submitted closed}]
+// as_of}. null where there is nothing to divide by. Kept until the database changes.
 const struct value *demand_statistics(struct ctx *c);
 
 // ---- writing, inside a write transaction -------------------------------------------------

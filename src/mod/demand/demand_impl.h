@@ -67,6 +67,7 @@ enum demand_driver { // what a list walks along
     DEMAND_BY_ALL,
     DEMAND_BY_OPEN,
     DEMAND_BY_UNASSIGNED,
+    DEMAND_BY_TODO,
     DEMAND_BY_SUPERVISED,
     DEMAND_BY_ENTERPRISE,
     DEMAND_BY_CHAMBER,
@@ -93,9 +94,12 @@ struct demand_query {
     const char *state, *category, *level, *source;
     int64_t lead_unit_id, chamber_id, enterprise_id;
     int64_t created_from, created_to, due_from, due_to; // 0 none; `to` is exclusive
-    int open, paused, supervised, unassigned;           // -1 any
-    const char *match;                                  // DEMAND_BY_SEARCH
-    int64_t unit_id;                                    // DEMAND_BY_UNIT, DEMAND_BY_UNIT_OPEN
+    int64_t submitted_from, submitted_to, closed_from, closed_to;
+    const char *measure;                      // one of DEMAND_MEASURES: what a figure counts
+    int open, paused, supervised, unassigned; // -1 any
+    int todo;                                 // 1: waits for the federation
+    const char *match;                        // DEMAND_BY_SEARCH
+    int64_t unit_id;                          // DEMAND_BY_UNIT, DEMAND_BY_UNIT_OPEN
     int64_t seen_by;   // only visibility chamber, or registered by this account; 0 all
     int64_t drafts_of; // drafts only of this account; 0 all
 };

@@ -30,7 +30,9 @@ extern const struct db_stmt DEMAND_COUNTS[DEMAND_DRIVERS];
     "after_key:int after_id:int limit:int state:text? category:text? level:text? lead:int?"    \
     " chamber:int? enterprise:int? source:text? created_from:int? created_to:int?"             \
     " due_from:int? due_to:int? open:int? paused:int? supervised:int? seen_by:int?"            \
-    " drafts_of:int? unit:int? match:text? unassigned:int?"
+    " drafts_of:int? unit:int? match:text? unassigned:int?"                                    \
+    " submitted_from:int? submitted_to:int? closed_from:int? closed_to:int? measure:text?"     \
+    " todo:int?"
 #define FILTERS                                                                                \
     " AND ($4 IS NULL OR d.state = $4) AND ($5 IS NULL OR d.category = $5)"                    \
     " AND ($6 IS NULL OR d.level = $6) AND ($7 IS NULL OR d.lead_unit_id = $7)"                \
@@ -42,7 +44,15 @@ extern const struct db_stmt DEMAND_COUNTS[DEMAND_DRIVERS];
     " AND ($17 IS NULL OR d.supervised_at IS NOT NULL)"                                        \
     " AND ($18 IS NULL OR d.visibility = 'chamber' OR d.created_by = $18)"                     \
     " AND ($19 IS NULL OR d.state <> 'draft' OR d.created_by = $19)"                           \
-    " AND ($22 IS NULL OR d.unassigned = $22)"
+    " AND ($22 IS NULL OR d.unassigned = $22)"                                                 \
+    " AND ($23 IS NULL OR d.submitted_at >= $23) AND ($24 IS NULL OR d.submitted_at < $24)"    \
+    " AND ($25 IS NULL OR d.closed_at >= $25) AND ($26 IS NULL OR d.closed_at < $26)"          \
+    " AND ($27 IS NULL OR ($27 = 'accepted' AND d.accepted_at IS NOT NULL)"                    \
+    " OR ($27 = 'answered' AND d.answered_at IS NOT NULL)"                                     \
+    " OR ($27 = 'timed' AND d.on_time IS NOT NULL) OR ($27 = 'late' AND d.on_time = 0)"        \
+    " OR ($27 = 'rated' AND d.satisfaction IS NOT NULL)"                                       \
+    " OR ($27 = 'satisfied' AND d.satisfaction >= 4))"                                         \
+    " AND ($28 IS NULL OR d.unassigned = 1 OR d.extension = 'requested')"
 // Every statement has every parameter.
 #define NO_UNIT " AND $20 IS NULL"
 #define ANY_UNIT                                                                               \
@@ -84,6 +94,8 @@ extern const struct db_stmt DEMAND_COUNTS[DEMAND_DRIVERS];
     X(DEMAND_BY_OPEN, "open", "demand d", "d.open = 1", NO_UNIT NO_MATCH, "d", "id")           \
     X(DEMAND_BY_UNASSIGNED, "unassigned", "demand d", "d.unassigned = 1", NO_UNIT NO_MATCH,    \
       "d", "id")                                                                               \
+    X(DEMAND_BY_TODO, "todo", "demand d", "(d.unassigned = 1 OR d.extension = 'requested')",   \
+      NO_UNIT NO_MATCH, "d", "id")                                                             \
     X(DEMAND_BY_SUPERVISED, "supervised", "demand d", "d.supervised_at IS NOT NULL",           \
       NO_UNIT NO_MATCH, "d", "id")                                                             \
     X(DEMAND_BY_ENTERPRISE, "enterprise", "demand d", "d.enterprise_id = $9",                  \
@@ -134,7 +146,7 @@ optional(int flag)
     return flag < 0 ? DB_NULL : DB_INT(flag);
 }
 
-enum { ARGS = 22 };
+enum { ARGS = 28 };
 
 static void
 arguments(const struct demand_query *q, struct db_arg *args)
@@ -163,6 +175,12 @@ arguments(const struct demand_query *q, struct db_arg *args)
         DB_REF(q->unit_id),
         DB_TEXT(q->match),
         optional(q->unassigned),
+        DB_REF(q->submitted_from),
+        DB_REF(q->submitted_to),
+        DB_REF(q->closed_from),
+        DB_REF(q->closed_to),
+        DB_TEXT(q->measure),
+        optional(q->todo),
     };
     for (size_t i = 0; i < ARGS; i++) {
         args[i] = all[i];

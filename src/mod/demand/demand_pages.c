@@ -79,6 +79,11 @@ push_hidden(struct ctx *c, struct value *list, const char *name)
     }
 }
 
+// Filters that come with links and have no control of their own.
+static const char KEPT_FILTERS[] = "source light due_at_from due_at_to created_at_to"
+                                   " submitted_at_from submitted_at_to closed_at_from"
+                                   " closed_at_to measure";
+
 static void
 set_filters(struct ctx *c)
 {
@@ -99,7 +104,7 @@ set_filters(struct ctx *c)
         }
         const char *text = f->type == FIELD_CHOICE ? choice_label(f->choices, v, c->lang) : v;
         listing_chip(c, chips, f->label, text, f->name);
-        if (f->type == FIELD_REF || text_list_has("source light due_at_from", f->name)) {
+        if (f->type == FIELD_REF || text_list_has(KEPT_FILTERS, f->name)) {
             push_hidden(c, hidden, f->name);
         }
     }
@@ -222,7 +227,14 @@ set_pager(struct ctx *c, size_t shown)
 {
     const char *next = value_get_text(c->out, "next");
     const char *before = ctx_query(c, "after");
-    struct value *p = listing_pager(c, NULL, next, shown, -1);
+    int64_t total = demand_list_total(c);
+    struct value *p = listing_pager(c, NULL, next, shown, total);
+    if (total > LISTING_COUNT_MOST) { // a figure's list has the figure's very number
+        value_set_text(c->arena, p, "range_text",
+                       trf(c->arena, c->lang, "本页 {0} 条，共 {1} 条", 2,
+                           arena_printf(c->arena, "%zu", shown),
+                           arena_printf(c->arena, "%lld", (long long)total)));
+    }
     // Keyset lists go forward; back is the first page.
     if (before != NULL) {
         value_set_text(c->arena, p, "previous", listing_url(c, "after", NULL, NULL));

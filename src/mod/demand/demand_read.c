@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { EXPORT_MOST = 5000 };
+enum { EXPORT_MOST = 5000, TOTAL_MOST = 1000000 };
 
 // ---- scope -----------------------------------------------------------------------------
 
@@ -158,10 +158,11 @@ set_view(struct ctx *c, struct demand_query *q, const char *view)
     if (view == NULL || strcmp(view, "all") == 0) {
         return;
     }
-    if (strcmp(view, "mine") == 0) {
-        view = ctx_is(c, ROLE_OFFICE) ? "unassigned" : "open";
+    bool mine = strcmp(view, "mine") == 0;
+    if (mine && ctx_is(c, ROLE_OFFICE)) {
+        q->todo = 1;
     }
-    if (strcmp(view, "open") == 0) {
+    if (mine || strcmp(view, "open") == 0) {
         q->open = 1;
     } else if (strcmp(view, "unassigned") == 0) {
         q->unassigned = 1;
@@ -213,6 +214,9 @@ driver_of(struct demand_query *q, bool bound_to_unit)
     if (q->unassigned == 1) {
         return DEMAND_BY_UNASSIGNED;
     }
+    if (q->todo == 1) {
+        return DEMAND_BY_TODO;
+    }
     if (q->supervised == 1) {
         return DEMAND_BY_SUPERVISED;
     }
@@ -249,8 +253,10 @@ asked_order(struct ctx *c, const char *view)
     };
     if (sort == NULL || *sort == '\0') {
         // What presses comes first where the view is about time.
-        return view != NULL && text_list_has("due overdue", view) ? DEMAND_DUE_FIRST
-                                                                  : DEMAND_NEWEST;
+        // A department's inbox always is.
+        bool pressing = view != NULL && text_list_has("due overdue", view);
+        bool inbox = ctx_is(c, ROLE_OFFICER) && !ctx_is(c, ROLE_OFFICE | ROLE_LEADER);
+        return pressing || inbox ? DEMAND_DUE_FIRST : DEMAND_NEWEST;
     }
     if (choice_find(SORTS, sort) == NULL) {
         ctx_fault(c, "sort", "choice", T("不能这样排序。"));
@@ -263,7 +269,7 @@ asked_order(struct ctx *c, const char *view)
 }
 
 static const struct demand_query ANY = {
-    .open = -1, .paused = -1, .supervised = -1, .unassigned = -1};
+    .open = -1, .paused = -1, .supervised = -1, .unassigned = -1, .todo = -1};
 
 static void
 read_filters(struct ctx *c, struct demand_query *q)
@@ -279,6 +285,11 @@ read_filters(struct ctx *c, struct demand_query *q)
     q->created_to = asked_time(c, "created_at_to", true);
     q->due_from = asked_time(c, "due_at_from", false);
     q->due_to = asked_time(c, "due_at_to", true);
+    q->submitted_from = asked_time(c, "submitted_at_from", false);
+    q->submitted_to = asked_time(c, "submitted_at_to", true);
+    q->closed_from = asked_time(c, "closed_at_from", false);
+    q->closed_to = asked_time(c, "closed_at_to", true);
+    q->measure = asked_choice(c, "measure", DEMAND_MEASURES);
     set_light(c, q, asked_choice(c, "light", DEMAND_LIGHTS));
 }
 
@@ -410,6 +421,39 @@ demand_count(struct ctx *c, const char *view)
                      (long long)me->id, (long long)me->organization_id,
                      (long long)me->enterprise_id, (long long)(c->now / (10 * TIME_SECOND)));
     return listing_count_cached(c->app, key, db_generation(c->app->db), count_now, &counting);
+}
+
+static int64_t
+total_now(void *arg)
+{
+    struct ctx *c = arg;
+    struct demand_query q;
+    if (!read_query(c, &q)) {
+        return 0;
+    }
+    q.order = DEMAND_NEWEST; // counts walk that way
+    q.limit = TOTAL_MOST;
+    first_page(&q);
+    return demand_store_count(c, &q);
+}
+
+int64_t
+demand_list_total(struct ctx *c)
+{
+    static const char *const COUNTED[] = {"submitted_at_from", "submitted_at_to",
+                                          "closed_at_from", "closed_at_to", "measure"};
+    bool counted = false;
+    for (size_t i = 0; i < sizeof COUNTED / sizeof *COUNTED; i++) {
+        const char *s = ctx_query(c, COUNTED[i]);
+        counted = counted || (s != NULL && *s != '\0');
+    }
+    if (!counted) {
+        return -1;
+    }
+    const char *key = arena_printf(c->arena, "demand total %s %lld %lld",
+                                   listing_query(c, "id", NULL, "limit", NULL, NULL),
+                                   (long long)c->actor->id, (long long)(c->now / TIME_MINUTE));
+    return listing_count_cached(c->app, key, db_generation(c->app->db), total_now, c);
 }
 
 // ---- one -------------------------------------------------------------------------------

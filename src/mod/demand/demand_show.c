@@ -331,24 +331,41 @@ dispatch_by(struct ctx *c, const struct value *d)
     return trf(c->arena, c->lang, "{0} 前", 1, demand_view_when(c, at));
 }
 
+// What a department is given at least and at most, before the level is known.
+static const char *
+answer_span(struct ctx *c)
+{
+    const struct clock_profile *p = demand_rules_now(c);
+    int least = p->answer[1];
+    int most = p->answer[1];
+    for (int i = 2; i <= CLOCK_LEVELS; i++) {
+        least = p->answer[i] < least ? p->answer[i] : least;
+        most = p->answer[i] > most ? p->answer[i] : most;
+    }
+    return trf(c->arena, c->lang, "交办后 {0}–{1} 个工作日内", 2,
+               arena_printf(c->arena, "%d", least), arena_printf(c->arena, "%d", most));
+}
+
 static struct value *
 steps_of(struct ctx *c, const struct value *d)
 {
     struct value *list = value_list(c->arena);
     int now = place_of(d);
     bool own = is_enterprise(c);
-    const char *later = own ? TR(c, "还没到") : TR(c, "待开始");
+    bool over = text_list_has("rejected withdrawn merged", value_get_text(d, "state"));
+    const char *later = over ? "" : own ? TR(c, "还没到") : TR(c, "待开始");
     const char *unit = value_get_text(d, "lead_unit");
     const char *at = moment(c, d, "submitted_at");
     push_step(c, list, TR(c, "提交"), at == NULL ? later : at, 0, now);
     at = moment(c, d, "accepted_at");
     push_step(c, list, TR(c, "工商联受理"), at == NULL ? until(c, d, "accept", later) : at, 1,
               now);
-    const char *to = now == 1 ? dispatch_by(c, d) : later;
+    const char *to = now == 1 && !over ? dispatch_by(c, d) : later;
     push_step(c, list, TR(c, "交办部门"), unit == NULL ? until(c, d, "dispatch", to) : unit, 2,
               now);
     push_step(c, list, TR(c, "部门办理"),
-              now == 1   ? TR(c, "交办后 3–15 个工作日内")
+              over       ? ""
+              : now == 1 ? answer_span(c)
               : now == 3 ? until(c, d, "answer", TR(c, "办理中"))
               : now > 3  ? ""
                          : later,
@@ -628,6 +645,11 @@ demand_show_case(struct ctx *c, const struct value *demand)
     value_set(a, m, "confirm", own ? inline_form(c, demand, allowed, "confirm") : &value_null);
     value_set(a, m, "reopen", own ? inline_form(c, demand, allowed, "reopen") : &value_null);
     value_set(a, m, "note", own ? inline_form(c, demand, allowed, "supplement") : &value_null);
+    struct value *outlook = value_list(a);
+    push_merged(c, outlook, demand);
+    push_review(c, outlook, demand);
+    value_set(a, m, "outlook", outlook);
+    value_set_bool(a, m, "has_outlook", value_count(outlook) > 0);
     value_set(a, m, "papers", papers_of(c, demand, events));
     value_set(a, m, "running", running_due(c, demand));
     value_set_bool(a, m, "has_actions",

@@ -202,6 +202,8 @@ compute(struct ctx *c)
     int64_t rated = value_get_int(t, "rated", 0);
     int64_t satisfied = value_get_int(t, "satisfied", 0);
     struct value *out = value_map(a);
+    value_set_text(a, out, "from", day_text(a, time_to_day(from)));
+    value_set_int(a, out, "timed", value_get_int(t, "timed", 0));
     value_set_int(a, out, "accepted", value_get_int(t, "accepted", 0));
     value_set_int(a, out, "closed", value_get_int(t, "closed", 0));
     value_set_int(a, out, "open", value_get_int(now, "open", 0));

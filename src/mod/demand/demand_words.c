@@ -137,6 +137,16 @@ const struct choice DEMAND_LEG_STATES[] = {
     {0},
 };
 
+const struct choice DEMAND_MEASURES[] = {
+    {"accepted", "已受理", NULL},
+    {"answered", "已答复", NULL},
+    {"timed", "计入按时率", NULL},
+    {"late", "超期答复", NULL},
+    {"rated", "已评分", NULL},
+    {"satisfied", "满意", NULL},
+    {0},
+};
+
 const struct choice DEMAND_VIEWS[] = {
     {"mine", "我的待办", NULL},     {"open", "办理中", NULL},    {"unassigned", "待交办", NULL},
     {"due", "快到期", NULL},        {"overdue", "已超期", NULL}, {"to_rate", "待评价", NULL},
@@ -225,9 +235,14 @@ const struct field DEMAND_FILTERS[] = {
     {.name = "lead_unit_id", .type = FIELD_REF, .label = "主办单位", .ref = "organization"},
     {.name = "chamber_id", .type = FIELD_REF, .label = "商会", .ref = "organization"},
     {.name = "enterprise_id", .type = FIELD_REF, .label = "企业", .ref = "enterprise"},
-    {.name = "created_at_from", .type = FIELD_DATE, .label = "提交自"},
-    {.name = "created_at_to", .type = FIELD_DATE, .label = "提交至"},
+    {.name = "created_at_from", .type = FIELD_DATE, .label = "登记自"},
+    {.name = "created_at_to", .type = FIELD_DATE, .label = "登记至"},
     {.name = "due_at_from", .type = FIELD_DATE, .label = "到期自"},
     {.name = "due_at_to", .type = FIELD_DATE, .label = "到期至"},
+    {.name = "submitted_at_from", .type = FIELD_DATE, .label = "提交自"},
+    {.name = "submitted_at_to", .type = FIELD_DATE, .label = "提交至"},
+    {.name = "closed_at_from", .type = FIELD_DATE, .label = "办结自"},
+    {.name = "closed_at_to", .type = FIELD_DATE, .label = "办结至"},
+    {.name = "measure", .type = FIELD_CHOICE, .label = "口径", .choices = DEMAND_MEASURES},
     {0},
 };

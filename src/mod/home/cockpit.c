@@ -45,16 +45,25 @@ push_kpi(struct ctx *c, struct value *list, const struct kpi *k)
     value_push(c->arena, list, m);
 }
 
+// The list of what was submitted in the cockpit's months, narrowed by `rest`.
+static const char *
+list_url(struct ctx *c, const struct value *f, const char *rest)
+{
+    const char *from = value_get_text(f, "from");
+    return arena_printf(c->arena, "/demands?%s&submitted_at_from=%s", rest,
+                        from == NULL ? "" : from);
+}
+
 static void
 set_kpis(struct ctx *c, const struct value *f)
 {
     const struct value *days = value_get(f, "median_days");
     const struct value *liked = value_get(f, "satisfaction");
     struct value *list = value_list(c->arena);
-    const char *rated = figure(c, value_get(liked, "rated"));
     push_kpi(c, list,
-             &(struct kpi){TR(c, "近 12 个月受理"), TR(c, "件"), TR(c, "按受理日期"),
-                           "/demands?view=all", value_get(f, "accepted")});
+             &(struct kpi){TR(c, "近 12 个月受理"), TR(c, "件"),
+                           TR(c, "近 12 个月提交、已经受理的"),
+                           list_url(c, f, "measure=accepted"), value_get(f, "accepted")});
     push_kpi(c, list,
              &(struct kpi){TR(c, "正在办"), TR(c, "件"), TR(c, "此刻没有办结的"),
                            "/demands?view=open", value_get(f, "open")});
@@ -62,16 +71,54 @@ set_kpis(struct ctx *c, const struct value *f)
              &(struct kpi){TR(c, "超期未办"), TR(c, "件"), TR(c, "此刻已过时限的"),
                            "/demands?view=overdue", value_get(f, "overdue")});
     push_kpi(c, list,
-             &(struct kpi){TR(c, "按时答复率"), "%", TR(c, "时限内答复 ÷ 全部答复"),
-                           "/demands?state=closed", value_get(f, "on_time_percent")});
+             &(struct kpi){TR(c, "按时答复率"), "%",
+                           trf(c->arena, c->lang, "时限内答复 ÷ 全部答复，{0} 件", 1,
+                               figure(c, value_get(f, "timed"))),
+                           list_url(c, f, "measure=timed"), value_get(f, "on_time_percent")});
     push_kpi(c, list,
-             &(struct kpi){TR(c, "办理用时中位数"), TR(c, "工作日"), TR(c, "从提交到答复"),
-                           "/demands?state=closed", value_get(days, "value")});
+             &(struct kpi){TR(c, "办理用时中位数"), TR(c, "工作日"),
+                           trf(c->arena, c->lang, "从提交到答复，{0} 件", 1,
+                               figure(c, value_get(days, "n"))),
+                           list_url(c, f, "measure=answered"), value_get(days, "value")});
     push_kpi(c, list,
              &(struct kpi){TR(c, "企业满意率"), "%",
-                           trf(c->arena, c->lang, "4 分以上，{0} 件评了分", 1, rated),
-                           "/demands?state=closed", value_get(liked, "percent")});
+                           trf(c->arena, c->lang, "4 分以上，{0} 件评了分", 1,
+                               figure(c, value_get(liked, "rated"))),
+                           list_url(c, f, "measure=rated"), value_get(liked, "percent")});
     value_set(c->arena, c->page, "kpis", list);
+}
+
+// The list of one month, "2026-03", by what happened in it.
+static const char *
+month_url(struct ctx *c, const char *month, const char *what)
+{
+    int32_t first = 0;
+    if (!day_parse(arena_printf(c->arena, "%s-01", month), &first)) {
+        return "/demands";
+    }
+    int year, number, dom;
+    day_to_civil(first, &year, &number, &dom);
+    int32_t next = day_from_civil(year + number / 12, number % 12 + 1, 1);
+    return arena_printf(c->arena, "/demands?%s_at_from=%s-01&%s_at_to=%s", what, month, what,
+                        day_text(c->arena, next - 1));
+}
+
+static void
+set_month_rows(struct ctx *c, const struct value *months)
+{
+    struct value *rows = value_list(c->arena);
+    for (size_t i = 0; i < value_count(months); i++) {
+        const struct value *x = value_at(months, i);
+        const char *month = value_get_text(x, "month");
+        struct value *m = value_map(c->arena);
+        value_set_text(c->arena, m, "month", month);
+        value_set(c->arena, m, "submitted", value_get(x, "submitted"));
+        value_set(c->arena, m, "closed", value_get(x, "closed"));
+        value_set_text(c->arena, m, "submitted_url", month_url(c, month, "submitted"));
+        value_set_text(c->arena, m, "closed_url", month_url(c, month, "closed"));
+        value_push(c->arena, rows, m);
+    }
+    value_set(c->arena, c->page, "months", rows);
 }
 
 static void
@@ -96,12 +143,13 @@ set_months(struct ctx *c, const struct value *months)
     buf_init(&b, c->arena, 8192, CHART_MOST);
     chart_lines(&b, "t1-t", labels, n, series, 2, TR(c, "件"));
     value_set_text(c->arena, c->page, "months_html", buf_str(&b));
-    value_set(c->arena, c->page, "months", n == 0 ? &value_empty_list : months);
+    set_month_rows(c, months);
 }
 
 static void
-set_categories(struct ctx *c, const struct value *all)
+set_categories(struct ctx *c, const struct value *f)
 {
+    const struct value *all = value_get(f, "by_category");
     size_t n = value_count(all) < BARS ? value_count(all) : BARS;
     const char **labels = ARENA_ARRAY(c->arena, const char *, n + 1);
     int64_t *counts = ARENA_ARRAY(c->arena, int64_t, n + 1);
@@ -116,9 +164,10 @@ set_categories(struct ctx *c, const struct value *all)
         value_set_text(c->arena, m, "label", labels[i]);
         value_set_int(c->arena, m, "count", counts[i]);
         value_set_int(c->arena, m, "overdue", value_get_int(x, "overdue", 0));
-        value_set_text(c->arena, m, "url",
-                       word == NULL ? "/demands"
-                                    : arena_printf(c->arena, "/demands?category=%s", word));
+        const char *rest = arena_printf(c->arena, "category=%s", word == NULL ? "other" : word);
+        value_set_text(c->arena, m, "url", list_url(c, f, rest));
+        rest = arena_printf(c->arena, "view=overdue&%s", rest);
+        value_set_text(c->arena, m, "overdue_url", list_url(c, f, rest));
         value_push(c->arena, rows, m);
     }
     struct buf b;
@@ -142,8 +191,24 @@ is_low(const struct value *percent)
 }
 
 static void
-set_departments(struct ctx *c, const struct value *all)
+set_department_urls(struct ctx *c, struct value *m, const struct value *f, int64_t unit)
 {
+    const char *rest = arena_printf(c->arena, "lead_unit_id=%lld", (long long)unit);
+    value_set_text(c->arena, m, "url", list_url(c, f, rest));
+    value_set_text(c->arena, m, "open_url",
+                   list_url(c, f, arena_printf(c->arena, "view=open&%s", rest)));
+    value_set_text(c->arena, m, "overdue_url",
+                   list_url(c, f, arena_printf(c->arena, "view=overdue&%s", rest)));
+    value_set_text(c->arena, m, "timed_url",
+                   list_url(c, f, arena_printf(c->arena, "measure=timed&%s", rest)));
+    value_set_text(c->arena, m, "rated_url",
+                   list_url(c, f, arena_printf(c->arena, "measure=rated&%s", rest)));
+}
+
+static void
+set_departments(struct ctx *c, const struct value *f)
+{
+    const struct value *all = value_get(f, "by_department");
     size_t n = value_count(all) < BARS ? value_count(all) : BARS;
     const char **labels = ARENA_ARRAY(c->arena, const char *, n + 1);
     const char **notes = ARENA_ARRAY(c->arena, const char *, n + 1);
@@ -171,9 +236,7 @@ set_departments(struct ctx *c, const struct value *all)
         value_set_text(c->arena, m, "on_time", share);
         value_set_text(c->arena, m, "satisfied",
                        figure(c, value_get(x, "satisfaction_percent")));
-        value_set_text(c->arena, m, "url",
-                       arena_printf(c->arena, "/demands?lead_unit_id=%lld",
-                                    (long long)value_get_int(x, "unit_id", 0)));
+        set_department_urls(c, m, f, value_get_int(x, "unit_id", 0));
         value_push(c->arena, rows, m);
     }
     struct buf b;
@@ -193,6 +256,6 @@ home_cockpit(struct ctx *c, const struct value *figures)
         trf(c->arena, c->lang, "数据截至 {0}", 1, time_minute_text(c->arena, as_of)));
     set_kpis(c, figures);
     set_months(c, value_get(figures, "months"));
-    set_categories(c, value_get(figures, "by_category"));
-    set_departments(c, value_get(figures, "by_department"));
+    set_categories(c, figures);
+    set_departments(c, figures);
 }

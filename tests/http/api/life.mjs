@@ -139,6 +139,26 @@ await test('an extension refused leaves the due', async () => {
   assert.equal((await d.ok('staff', 'GET', `/demands/${id}`)).extension, 'refused');
 });
 
+await test('what waits for the federation is its to-do: new ones and extensions asked for', async () => {
+  const todo = async () => (await d.ok('staff', 'GET', '/demands?view=mine&limit=200')).items.map((x) => x.id);
+  const fresh = (await d.demand()).id;
+  const id = await d.inHand('L2');
+  assert.ok((await todo()).includes(fresh));
+  assert.ok(!(await todo()).includes(id));
+  await d.step('officer', id, 'extend', { days: 2, reason: '要核对' });
+  assert.ok((await todo()).includes(id));
+  const { items } = await d.ok('staff', 'GET', `/demands?view=mine&lead_unit_id=${finance}`);
+  assert.ok(items.some((x) => x.id === id) && items.every((x) => x.extension === 'requested' || x.state === 'objected'));
+  await d.step('staff', id, 'grant_extension', { days: 2 });
+  assert.ok(!(await todo()).includes(id));
+  const unassigned = (await d.ok('staff', 'GET', '/demands?view=unassigned&limit=200')).items;
+  assert.ok(unassigned.every((x) => ['submitted', 'accepted', 'objected'].includes(x.state)));
+  const gone = await d.inHand('L2');
+  await d.step('officer', gone, 'extend', { days: 2, reason: '要核对' });
+  await d.step('member', gone, 'withdraw', { reason: '不办了' });
+  assert.ok(!(await todo()).includes(gone));
+});
+
 await test('suspended and resumed', async () => {
   const id = await d.inHand();
   await d.step('officer', id, 'suspend', { reason: '等材料' });
