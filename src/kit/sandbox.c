@@ -228,7 +228,7 @@ static int
 refuse_signals(scmp_filter_ctx f)
 {
     return seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(tgkill), 1,
-                            SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid()));
+                            SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid(), 0));
 }
 
 // No new machine code: what is injected as data stays data.
