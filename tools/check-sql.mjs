@@ -14,8 +14,10 @@ const HTML = /(?<!\{\{)<\/?[a-z][a-z0-9-]*(?:[\s>/]|$)/;
 const UNBOUNDED = /\b(strcat|sprintf|vsprintf|gets|strtok|asctime|ctime|system|popen|mktemp|tmpnam)\s*\(/g;
 
 // Where SQL may stand above src/db: in a macro or in an initialiser, never in a call. `before`
-// reaches back to the last ; { or }, so a call shows as an open parenthesis.
-const isConstant = (before) => /^\s*#\s*define\b/m.test(before) || !/\w\s*\([^)]*$/.test(before);
+// reaches back to the last ; { or }, so a call shows as an open parenthesis. DB_INSERTS is part
+// of an initialiser (src/db/db.h).
+const isConstant = (before) =>
+  /^\s*#\s*define\b/m.test(before) || !/\w\s*\([^)]*$/.test(before.replace(/\bDB_INSERTS\s*\(/g, ''));
 
 // Writes the statements of each kind of record once, at start, from its table of fields: names
 // the program declares, nothing a person typed. `huiqiao sql` lists what it wrote.
