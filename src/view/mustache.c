@@ -158,6 +158,9 @@ static struct slice
 dedented(const struct build *b, struct slice margin)
 {
     size_t off = margin.n < b->layout.dedent ? margin.n : b->layout.dedent;
+    if (off == 0) {
+        return margin; // perhaps no text at all, which has no place to count from
+    }
     return (struct slice){margin.p + off, margin.n - off};
 }
 
