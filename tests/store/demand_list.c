@@ -141,6 +141,19 @@ test_views_follow_the_clock(void **state)
 }
 
 static void
+test_pending_ones_come_up_for_review(void **state)
+{
+    struct world *w = *state;
+    int64_t id = bring_to(w, "handling");
+    assert_int_equal(step(w, &STAFF, id, "pend", "{\"review_on\":\"2026-09-01\"}"), ERR_OK);
+    assert_int_equal(list_count(w, &STAFF, "view=review"), 0);
+    time_freeze(time_from_civil(2026, 9, 1, 0, 0, 1));
+    assert_int_equal(list_count(w, &STAFF, "view=review"), 1);
+    assert_int_equal(step(w, &STAFF, id, "revive", "{}"), ERR_OK);
+    assert_int_equal(list_count(w, &STAFF, "view=review"), 0);
+}
+
+static void
 test_wrong_filters_are_told(void **state)
 {
     struct world *w = *state;
@@ -259,6 +272,7 @@ main(void)
         TEST(test_registering_for_an_enterprise),
         TEST(test_paging_is_whole),
         TEST(test_views_follow_the_clock),
+        TEST(test_pending_ones_come_up_for_review),
         TEST(test_wrong_filters_are_told),
         TEST(test_import),
         TEST(test_statistics),

@@ -38,7 +38,7 @@ extern const struct choice DEMAND_EVENTS[];        // by type: 提交诉求 …
 extern const struct choice DEMAND_LEG_STATES[];
 extern const struct choice DEMAND_MEASURES[]; // accepted answered timed late rated satisfied
 extern const struct choice
-    DEMAND_VIEWS[]; // mine due overdue unassigned to_rate open supervised all
+    DEMAND_VIEWS[]; // mine due overdue unassigned to_rate review open supervised all
 
 // The input of POST /demands, for field_form.
 extern const struct field DEMAND_FIELDS[];

@@ -95,7 +95,8 @@ struct demand_query {
     int64_t lead_unit_id, chamber_id, enterprise_id;
     int64_t created_from, created_to, due_from, due_to; // 0 none; `to` is exclusive
     int64_t submitted_from, submitted_to, closed_from, closed_to;
-    const char *measure;                      // one of DEMAND_MEASURES: what a figure counts
+    const char *measure;   // one of DEMAND_MEASURES: what a figure counts
+    const char *review_by; // pending ones that are to be reviewed by this day
     int open, paused, supervised, unassigned; // -1 any
     int todo;                                 // 1: waits for the federation
     const char *match;                        // DEMAND_BY_SEARCH

@@ -17,7 +17,7 @@ const struct field DEMAND_IN_ACCEPT[] = {
      .label = "级别",
      .required = true,
      .choices = DEMAND_LEVELS,
-     .hint = "级别决定答复时限：3、5、10、15 个工作日。",
+     .hint = "级别决定答复时限。",
      .where = IN_FORM},
     {0},
 };

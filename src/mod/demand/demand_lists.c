@@ -32,7 +32,7 @@ extern const struct db_stmt DEMAND_COUNTS[DEMAND_DRIVERS];
     " due_from:int? due_to:int? open:int? paused:int? supervised:int? seen_by:int?"            \
     " drafts_of:int? unit:int? match:text? unassigned:int?"                                    \
     " submitted_from:int? submitted_to:int? closed_from:int? closed_to:int? measure:text?"     \
-    " todo:int?"
+    " todo:int? review_by:text?"
 #define FILTERS                                                                                \
     " AND ($4 IS NULL OR d.state = $4) AND ($5 IS NULL OR d.category = $5)"                    \
     " AND ($6 IS NULL OR d.level = $6) AND ($7 IS NULL OR d.lead_unit_id = $7)"                \
@@ -52,7 +52,8 @@ extern const struct db_stmt DEMAND_COUNTS[DEMAND_DRIVERS];
     " OR ($27 = 'timed' AND d.on_time IS NOT NULL) OR ($27 = 'late' AND d.on_time = 0)"        \
     " OR ($27 = 'rated' AND d.satisfaction IS NOT NULL)"                                       \
     " OR ($27 = 'satisfied' AND d.satisfaction >= 4))"                                         \
-    " AND ($28 IS NULL OR d.unassigned = 1 OR d.extension = 'requested')"
+    " AND ($28 IS NULL OR d.unassigned = 1 OR d.extension = 'requested')"                      \
+    " AND ($29 IS NULL OR d.review_on <= $29)"
 // Every statement has every parameter.
 #define NO_UNIT " AND $20 IS NULL"
 #define ANY_UNIT                                                                               \
@@ -146,7 +147,7 @@ optional(int flag)
     return flag < 0 ? DB_NULL : DB_INT(flag);
 }
 
-enum { ARGS = 28 };
+enum { ARGS = 29 };
 
 static void
 arguments(const struct demand_query *q, struct db_arg *args)
@@ -181,6 +182,7 @@ arguments(const struct demand_query *q, struct db_arg *args)
         DB_REF(q->closed_to),
         DB_TEXT(q->measure),
         optional(q->todo),
+        DB_TEXT(q->review_by),
     };
     for (size_t i = 0; i < ARGS; i++) {
         args[i] = all[i];

@@ -32,7 +32,7 @@ views_of(const struct ctx *c)
         return "open to_rate all";
     }
     if (ctx_is(c, ROLE_OFFICE)) {
-        return "mine unassigned due overdue supervised to_rate open all";
+        return "mine unassigned due overdue supervised to_rate review open all";
     }
     return ctx_is(c, ROLE_OFFICER) ? "mine due overdue supervised all"
                                    : "open due overdue supervised to_rate all";

@@ -169,6 +169,9 @@ set_view(struct ctx *c, struct demand_query *q, const char *view)
     } else if (strcmp(view, "supervised") == 0) {
         q->supervised = 1;
         q->open = 1;
+    } else if (strcmp(view, "review") == 0) {
+        q->state = "pending_conditions";
+        q->review_by = day_text(c->arena, time_to_day(c->now));
     } else if (strcmp(view, "to_rate") == 0) {
         q->state = "answered";
     } else if (strcmp(view, "due") == 0) {

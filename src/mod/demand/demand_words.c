@@ -148,9 +148,11 @@ const struct choice DEMAND_MEASURES[] = {
 };
 
 const struct choice DEMAND_VIEWS[] = {
-    {"mine", "我的待办", NULL},     {"open", "办理中", NULL},    {"unassigned", "待交办", NULL},
-    {"due", "快到期", NULL},        {"overdue", "已超期", NULL}, {"to_rate", "待评价", NULL},
-    {"supervised", "督办件", NULL}, {"all", "全部", NULL},       {0},
+    {"mine", "我的待办", NULL},     {"open", "办理中", NULL},
+    {"unassigned", "待交办", NULL}, {"due", "快到期", NULL},
+    {"overdue", "已超期", NULL},    {"to_rate", "待评价", NULL},
+    {"supervised", "督办件", NULL}, {"review", "挂账待复查", NULL},
+    {"all", "全部", NULL},          {0},
 };
 
 static const char *
