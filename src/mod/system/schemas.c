@@ -150,6 +150,8 @@ static const struct member AUDIT[] = {
     {"data", "object?", NULL},    {0},
 };
 static const struct member STATISTICS[] = {
+    {"from", "date", NULL},
+    {"timed", "int", NULL},
     {"accepted", "int", NULL},
     {"closed", "int", NULL},
     {"open", "int", NULL},
