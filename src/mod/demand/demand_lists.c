@@ -7,7 +7,7 @@
 #include "kit/search.h"
 
 extern const struct db_stmt DEMAND_LISTS[DEMAND_DRIVERS][DEMAND_ORDERS];
-extern const struct db_stmt DEMAND_COUNTS[DEMAND_DRIVERS];
+extern const struct db_stmt DEMAND_COUNTS[DEMAND_DRIVERS][2];
 
 #define COLUMNS                                                                                \
     "d.id, d.receipt_no, d.title, d.state, d.category, d.source, d.level, d.enterprise_id,"    \
@@ -32,7 +32,7 @@ extern const struct db_stmt DEMAND_COUNTS[DEMAND_DRIVERS];
     " due_from:int? due_to:int? open:int? paused:int? supervised:int? seen_by:int?"            \
     " drafts_of:int? unit:int? match:text? unassigned:int?"                                    \
     " submitted_from:int? submitted_to:int? closed_from:int? closed_to:int? measure:text?"     \
-    " todo:int? review_by:text?"
+    " todo:int? review_by:text? key_from:int key_to:int"
 #define FILTERS                                                                                \
     " AND ($4 IS NULL OR d.state = $4) AND ($5 IS NULL OR d.category = $5)"                    \
     " AND ($6 IS NULL OR d.level = $6) AND ($7 IS NULL OR d.lead_unit_id = $7)"                \
@@ -61,9 +61,12 @@ extern const struct db_stmt DEMAND_COUNTS[DEMAND_DRIVERS];
     " AND g.unit_id = $20))"
 #define NO_MATCH " AND $21 IS NULL"
 
+// $30 and $31 bound the walk: without them a filter on its key would be asked of every row to
+// the end of the index once the few that fit are found.
 #define WALK(from, where, rest, key, id, op, dir)                                              \
-    " FROM " from NAMES " WHERE " where " AND (" key ", " id ") " op " ($1, $2)" FILTERS rest  \
-    " ORDER BY " key " " dir ", " id " " dir " LIMIT $3"
+    " FROM " from NAMES " WHERE " where " AND (" key ", " id ") " op " ($1, $2) AND " key      \
+    " >= $30 AND " key " <= $31" FILTERS rest " ORDER BY " key " " dir ", " id " " dir         \
+    " LIMIT $3"
 #define LIST(what, from, where, rest, key, id, op, dir)                                        \
     {                                                                                          \
         .name = "demand.list_" what,                                                           \
@@ -81,12 +84,17 @@ extern const struct db_stmt DEMAND_COUNTS[DEMAND_DRIVERS];
         [DEMAND_DUE_LAST] =                                                                    \
             LIST(what "_due_last", from, where, rest, t ".due_key", t "." id, "<", "DESC"),    \
     }
-#define COUNT(what, from, where, rest, t, id)                                                  \
+#define COUNT(what, by, from, where, rest, key, id)                                            \
     {                                                                                          \
-        .name = "demand.count_" what,                                                          \
-        .sql = "SELECT count(*) AS n FROM (SELECT d.id" WALK(                                  \
-            from, where, rest, t ".created_at", t "." id, "<", "DESC") ") AS x",               \
+        .name = "demand.count_" what by,                                                       \
+        .sql = "SELECT count(*) AS n FROM (SELECT d.id" WALK(from, where, rest, key, id, "<",  \
+                                                             "DESC") ") AS x",                 \
         .params = PARAMS, .row = "n:int"                                                       \
+    }
+#define COUNTS(what, from, where, rest, t, id)                                                 \
+    {                                                                                          \
+        COUNT(what, "", from, where, rest, t ".created_at", t "." id),                         \
+            COUNT(what, "_due", from, where, rest, t ".due_key", t "." id),                    \
     }
 
 #define OF_UNIT "demand_leg l CROSS JOIN demand d"
@@ -113,7 +121,7 @@ extern const struct db_stmt DEMAND_COUNTS[DEMAND_DRIVERS];
 
 // Full text is walked by record number only: ranking or sorting all hits of a common word
 // costs seconds.
-#define SEARCH_TAIL FILTERS ANY_UNIT
+#define SEARCH_TAIL " AND d.id >= $30 AND d.id <= $31" FILTERS ANY_UNIT
 #define SEARCH_SQLITE(columns)                                                                 \
     "SELECT " columns " FROM search_index s CROSS JOIN demand d" NAMES                         \
     " WHERE s.search_index MATCH $21 AND s.rowid > $1 AND s.rowid < $2 AND d.id = s.rowid - "  \
@@ -131,14 +139,15 @@ const struct db_stmt DEMAND_LISTS[DEMAND_DRIVERS][DEMAND_ORDERS] = {
                                                 .params = PARAMS,
                                                 .row = ROW}},
 };
-#define COUNT_OF(driver, ...) [driver] = COUNT(__VA_ARGS__),
-const struct db_stmt DEMAND_COUNTS[DEMAND_DRIVERS] = {
-    DRIVER_LIST(COUNT_OF)[DEMAND_BY_SEARCH] =
-        {.name = "demand.count_search",
-         .sqlite = "SELECT count(*) AS n FROM (" SEARCH_SQLITE("d.id") ") AS x",
-         .postgres = "SELECT count(*) AS n FROM (" SEARCH_POSTGRES("d.id") ") AS x",
-         .params = PARAMS,
-         .row = "n:int"},
+#define COUNTS_OF(driver, ...) [driver] = COUNTS(__VA_ARGS__),
+// By time of creation, and by due time for what is asked by it.
+const struct db_stmt DEMAND_COUNTS[DEMAND_DRIVERS][2] = {
+    DRIVER_LIST(COUNTS_OF)[DEMAND_BY_SEARCH] =
+        {{.name = "demand.count_search",
+          .sqlite = "SELECT count(*) AS n FROM (" SEARCH_SQLITE("d.id") ") AS x",
+          .postgres = "SELECT count(*) AS n FROM (" SEARCH_POSTGRES("d.id") ") AS x",
+          .params = PARAMS,
+          .row = "n:int"}},
 };
 
 static struct db_arg
@@ -147,11 +156,36 @@ optional(int flag)
     return flag < 0 ? DB_NULL : DB_INT(flag);
 }
 
-enum { ARGS = 29 };
+enum { ARGS = 31 };
+
+// The ends of the walk that the filters on its key give, the near one as where it begins.
+static void
+bound(struct demand_query *q)
+{
+    bool due = q->order == DEMAND_DUE_FIRST || q->order == DEMAND_DUE_LAST;
+    bool down = q->order == DEMAND_NEWEST || q->order == DEMAND_DUE_LAST;
+    int64_t from = due ? q->due_from : q->created_from;
+    int64_t to = due ? q->due_to : q->created_to;
+    q->key_from = from == 0 ? INT64_MIN : from;
+    q->key_to = to == 0 ? INT64_MAX : to - 1;
+    if (down && q->after_key > q->key_to) {
+        q->after_key = q->key_to;
+        q->after_id = INT64_MAX;
+    } else if (!down && q->after_key < q->key_from) {
+        q->after_key = q->key_from;
+        q->after_id = INT64_MIN;
+    }
+}
 
 static void
-arguments(const struct demand_query *q, struct db_arg *args)
+arguments(struct demand_query *q, struct db_arg *args)
 {
+    if (q->driver == DEMAND_BY_SEARCH) { // which walks by number
+        q->key_from = 0;
+        q->key_to = INT64_MAX;
+    } else {
+        bound(q);
+    }
     int64_t base = q->driver == DEMAND_BY_SEARCH ? search_base("demand") : 0;
     const struct db_arg all[ARGS] = {
         DB_INT(q->driver == DEMAND_BY_SEARCH ? base : q->after_key),
@@ -183,6 +217,8 @@ arguments(const struct demand_query *q, struct db_arg *args)
         DB_TEXT(q->measure),
         optional(q->todo),
         DB_TEXT(q->review_by),
+        DB_INT(q->key_from),
+        DB_INT(q->key_to),
     };
     for (size_t i = 0; i < ARGS; i++) {
         args[i] = all[i];
@@ -193,15 +229,19 @@ struct value *
 demand_store_list(struct ctx *c, const struct demand_query *q)
 {
     struct db_arg args[ARGS];
-    arguments(q, args);
-    enum demand_order order = q->driver == DEMAND_BY_SEARCH ? DEMAND_NEWEST : q->order;
-    return db_list(c->tx, c->arena, &DEMAND_LISTS[q->driver][order], args, ARGS);
+    struct demand_query walk = *q;
+    walk.order = q->driver == DEMAND_BY_SEARCH ? DEMAND_NEWEST : q->order;
+    arguments(&walk, args);
+    return db_list(c->tx, c->arena, &DEMAND_LISTS[q->driver][walk.order], args, ARGS);
 }
 
 int64_t
 demand_store_count(struct ctx *c, const struct demand_query *q)
 {
     struct db_arg args[ARGS];
-    arguments(q, args);
-    return db_value_int(c->tx, &DEMAND_COUNTS[q->driver], args, ARGS, 0);
+    struct demand_query walk = *q;
+    bool due = q->driver != DEMAND_BY_SEARCH && (q->due_from != 0 || q->due_to != 0);
+    walk.order = due ? DEMAND_DUE_LAST : DEMAND_NEWEST;
+    arguments(&walk, args);
+    return db_value_int(c->tx, &DEMAND_COUNTS[q->driver][due], args, ARGS, 0);
 }

@@ -178,10 +178,10 @@ static const struct db_stmt DEPARTMENTS = {
 
 #define LIST_STMT_POINTERS(d)                                                                  \
     &DEMAND_LISTS[d][0], &DEMAND_LISTS[d][1], &DEMAND_LISTS[d][2], &DEMAND_LISTS[d][3],        \
-        &DEMAND_COUNTS[d]
+        &DEMAND_COUNTS[d][0], &DEMAND_COUNTS[d][1]
 
 extern const struct db_stmt DEMAND_LISTS[DEMAND_DRIVERS][DEMAND_ORDERS];
-extern const struct db_stmt DEMAND_COUNTS[DEMAND_DRIVERS];
+extern const struct db_stmt DEMAND_COUNTS[DEMAND_DRIVERS][2];
 
 const struct db_stmt *const DEMAND_STATEMENTS[] = {
     &COUNT_ON,
@@ -212,7 +212,7 @@ const struct db_stmt *const DEMAND_STATEMENTS[] = {
     LIST_STMT_POINTERS(DEMAND_BY_UNIT),
     LIST_STMT_POINTERS(DEMAND_BY_UNIT_OPEN),
     &DEMAND_LISTS[DEMAND_BY_SEARCH][0],
-    &DEMAND_COUNTS[DEMAND_BY_SEARCH],
+    &DEMAND_COUNTS[DEMAND_BY_SEARCH][0],
     &DEMAND_FIGURE_TOTALS,
     &DEMAND_FIGURE_NOW,
     &DEMAND_FIGURE_MEDIAN,
