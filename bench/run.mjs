@@ -161,8 +161,13 @@ function statement(name, values) {
   })};`;
 }
 
-const END = '9223372036854775807';
-const newest = () => statement('demand.list_all_newest', [Number.NaN, 0, 21]).replaceAll('NaN', END);
+function newest() {
+  const last = 9223372036854775807n;
+  const values = [last, 0, 21];
+  values[29] = -last; // the ends of the walk
+  values[30] = last;
+  return statement('demand.list_all_newest', values);
+}
 
 // ---- what is measured ------------------------------------------------------------------
 

@@ -36,6 +36,16 @@ buf_put(struct buf *b, const void *p, size_t n)
     }
 }
 
+// Room for n bytes, to be written by the caller and counted in b->n; NULL when it is refused.
+static inline char *
+buf_room(struct buf *b, size_t n)
+{
+    if (n >= b->cap - b->n) {
+        buf_grow(b, n);
+    }
+    return n < b->cap - b->n && !b->full ? b->p + b->n : NULL;
+}
+
 static inline void
 buf_putc(struct buf *b, char c)
 {

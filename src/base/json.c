@@ -412,17 +412,43 @@ write_list(struct buf *b, const struct value *v)
     buf_putc(b, ']');
 }
 
+// `before`"key": at once: half of what a list of records says are its names.
+static void
+write_key(struct buf *b, char before, const char *key)
+{
+    size_t n = 0;
+    while (key[n] != '\0' && SPECIAL[(unsigned char)key[n]] == 0) {
+        n++;
+    }
+    if (key[n] != '\0') {
+        buf_putc(b, before);
+        json_write_text(b, key, strlen(key));
+        buf_putc(b, ':');
+        return;
+    }
+    char *p = buf_room(b, n + 4);
+    if (p == NULL) {
+        return;
+    }
+    *p++ = before;
+    *p++ = '"';
+    memcpy(p, key, n);
+    p += n;
+    *p++ = '"';
+    *p++ = ':';
+    *p = '\0';
+    b->n += n + 4;
+}
+
 static void
 write_map(struct buf *b, const struct value *v)
 {
-    buf_putc(b, '{');
+    if (v->map.count == 0) {
+        buf_put(b, "{}", 2);
+        return;
+    }
     for (uint32_t i = 0; i < v->map.count; i++) {
-        if (i > 0) {
-            buf_putc(b, ',');
-        }
-        const char *key = v->map.pairs[i].key;
-        json_write_text(b, key, strlen(key));
-        buf_putc(b, ':');
+        write_key(b, i == 0 ? '{' : ',', v->map.pairs[i].key);
         json_write(b, v->map.pairs[i].v);
     }
     buf_putc(b, '}');

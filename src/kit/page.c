@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "kit/assets.h"
 #include "kit/embedded.h"
+#include "kit/listing.h"
 #include "kit/notice.h"
 #include "kit/session.h"
 #include "view/mustache.h"
@@ -190,6 +191,22 @@ add_nav(struct ctx *c)
     value_set(c->arena, c->page, "tabs", tabs);
 }
 
+static int64_t
+count_unread(void *arg)
+{
+    struct ctx *c = arg;
+    return notice_unread(c->tx, c->actor->id);
+}
+
+static int64_t
+unread_of(struct ctx *c)
+{
+    const char *key = arena_printf(c->arena, "unread %lld", (long long)c->actor->id);
+    return c->tx == NULL
+               ? 0
+               : listing_count_cached(c->app, key, db_generation(c->app->db), count_unread, c);
+}
+
 static void
 add_me(struct ctx *c)
 {
@@ -206,7 +223,7 @@ add_me(struct ctx *c)
         value_set_text(a, me, "unit",
                        c->actor->organization == NULL ? "" : c->actor->organization);
         value_set(a, c->page, "me", me);
-        unread = c->tx == NULL ? 0 : notice_unread(c->tx, c->actor->id);
+        unread = unread_of(c);
     }
     value_set_int(a, c->page, "notices", unread);
     value_set_bool(a, c->page, "has_notices", unread > 0);
