@@ -258,12 +258,13 @@ look_events(struct ctx *c, int64_t id)
 static inline const struct value *
 look_timeline(struct ctx *c, int64_t id)
 {
-    return demand_timeline(c, id);
+    const struct demand_seen *seen = demand_see(c, id);
+    return seen == NULL ? value_list(c->arena) : demand_timeline(c, seen);
 }
 static inline const struct value *
 look_allowed(struct ctx *c, int64_t id)
 {
-    return demand_allowed(c, demand_get(c, id));
+    return demand_allowed(c, demand_see(c, id));
 }
 static inline const struct value *
 look_statistics(struct ctx *c, int64_t id)

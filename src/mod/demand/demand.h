@@ -52,18 +52,26 @@ extern const struct field DEMAND_FILTERS[];
 const struct value *demand_list(struct ctx *c);
 // The full record; NULL when it does not exist or the reader may not see it.
 struct value *demand_get(struct ctx *c, int64_t id);
+// One demand and all that a page of it shows, read once and handed on. NULL as demand_get.
+struct demand;
+struct demand_seen {
+    struct value *record;        // as demand_get gives it
+    const struct value *events;  // its log, newest first; NULL: too long to have been kept
+    const char *merged_no;       // of the one it went into, where the reader may open that
+    const struct demand *demand; // as the rules know it
+};
+const struct demand_seen *demand_see(struct ctx *c, int64_t id);
 // The same as the answer to a write (ctx.shown): a step may have taken the record out of its
 // reader's sight, who is then told only its id.
 const struct value *demand_shown(struct ctx *c, int64_t id);
 // The steps this reader may take now: [{name label fields tone consequence}], in the order of
-// the table. `d` is a value of demand_get. Look the fields up with
-// demand_transition(name)->needs.
-const struct value *demand_allowed(struct ctx *c, const struct value *d);
+// the table. Look the fields up with demand_transition(name)->needs.
+const struct value *demand_allowed(struct ctx *c, const struct demand_seen *seen);
 const struct transition *demand_transition(const char *name); // NULL unknown
 // What happened, newest first: [{id at type label actor unit_id unit internal data{} text}];
 // internal entries only for readers outside the enterprise. `text` is what was written, if
 // anything. Newest 200.
-struct value *demand_timeline(struct ctx *c, int64_t id);
+struct value *demand_timeline(struct ctx *c, const struct demand_seen *seen);
 // How many rows the list of c's query has, where it is the list behind a figure (dates of
 // submission or closing, a measure); -1 for other lists, which are not counted.
 int64_t demand_list_total(struct ctx *c);

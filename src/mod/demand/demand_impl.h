@@ -113,6 +113,8 @@ int64_t demand_store_count(struct ctx *c, const struct demand_query *q);
 struct value *demand_store_events(struct ctx *c, int64_t id, bool open_only, int64_t limit);
 // The log as the clocks read it, oldest first.
 struct clock_event *demand_store_log(struct ctx *c, int64_t id, size_t *n);
+// The same from what demand_store_events gave, when that was all.
+struct clock_event *demand_store_log_of(struct ctx *c, const struct value *events, size_t *n);
 // `row`, when not NULL, gets the row as a value, with these internal members last:
 // confirm_due_at resume_state on_time spent_minutes paused due_key.
 bool demand_store_load(struct ctx *c, int64_t id, struct demand *d, struct value **row);
@@ -153,8 +155,10 @@ const char *demand_search_text(struct arena *a, const char *receipt_no, const ch
 void demand_log(struct ctx *c, const struct demand *d, const char *type, int64_t unit_id,
                 bool internal, const struct value *data);
 
-// The full record for its reader (d->relations) from the row of demand_store_load.
-struct value *demand_present(struct ctx *c, const struct demand *d, struct value *row);
+// The full record for its reader (d->relations) from the row of demand_store_load. For
+// `events` see demand_seen.
+struct value *demand_present(struct ctx *c, const struct demand *d, struct value *row,
+                             const struct value *events);
 // The rows of the list that c's query asks for, at most 5,000; NULL with faults.
 const struct value *demand_export(struct ctx *c);
 // {"items":[…]} oldest first, as the rule `clock` reads them; NULL when it may not be seen.

@@ -332,7 +332,7 @@ demand_show_inbox(struct ctx *c)
     for (size_t i = 0; i < n; i++) {
         value_push(a, list, inbox_line(c, value_at(items, i), chosen));
     }
-    struct value *d = chosen == 0 ? NULL : demand_get(c, chosen);
+    const struct demand_seen *seen = chosen == 0 ? NULL : demand_see(c, chosen);
     set_views(c);
     set_pager(c, n);
     set_exports(c, n);
@@ -341,13 +341,14 @@ demand_show_inbox(struct ctx *c)
                    c->actor->organization == NULL ? "" : c->actor->organization);
     value_set(a, c->page, "items", list);
     value_set(a, c->page, "empty", empty_of(c, n, false));
-    value_set_bool(a, c->page, "is_open", open && d != NULL);
+    value_set_bool(a, c->page, "is_open", open && seen != NULL);
     value_set_text(a, c->page, "list_url",
                    arena_printf(a, "/demands%s",
                                 listing_query(c, "id", NULL, "view", view_here(c), NULL)));
-    value_set(a, c->page, "case", d == NULL ? &value_null : demand_show_case(c, d));
+    value_set(a, c->page, "case", seen == NULL ? &value_null : demand_show_case(c, seen));
     value_set_text(a, c->page, "token", demand_view_token(c));
-    value_set(a, c->page, "record_version", d == NULL ? &value_null : value_get(d, "version"));
+    value_set(a, c->page, "record_version",
+              seen == NULL ? &value_null : value_get(seen->record, "version"));
     c->template = "demand-inbox";
     return ERR_OK;
 }
@@ -556,7 +557,7 @@ demand_show_step(struct ctx *c)
     }
     set_step_form(c, d, step, t);
     demand_show_crumbs(c, d, value_get_text(step, "label"));
-    value_set(c->arena, c->page, "case", demand_show_case(c, d));
+    value_set(c->arena, c->page, "case", demand_show_case(c, c->prepared));
     c->template = "demand-step";
     if (strcmp(name, "accept") == 0) {
         const char *level = typed(c, "level");

@@ -9,12 +9,13 @@
 // c->out of each GET, on the same snapshot:
 enum err demand_show_list(struct ctx *c);  // "demand-list", demand_list()
 enum err demand_show_inbox(struct ctx *c); // "demand-inbox", demand_list() of view=unassigned…
-// "demand-detail", demand_get(). ?receipt=1 (where a submitted form should lead) shows the
-// receipt, ?print=1 the paper of staff.
+// "demand-detail", demand_see(), also in c->prepared. ?receipt=1 (where a submitted form should
+// lead) shows the receipt, ?print=1 the paper of staff.
 enum err demand_show_detail(struct ctx *c);
 enum err
 demand_show_new(struct ctx *c); // "demand-new", an empty map or, with c->renewed, c->in
-// "demand-step", {"demand": demand_get(), "step": one entry of demand_allowed()}
+// "demand-step", {"demand": its record, "step": one entry of demand_allowed()}; demand_see()
+// in c->prepared
 enum err demand_show_step(struct ctx *c);
 // "demand-bulk", demand_bulk_form()
 enum err demand_bulk_show(struct ctx *c);

@@ -11,7 +11,13 @@
 
 #include <string.h>
 
-enum { EXPORT_MOST = 5000, TOTAL_MOST = 1000000 };
+enum {
+    EXPORT_MOST = 5000,
+    TOTAL_MOST = 1000000,
+    TIMELINE_MOST = 200,
+    EVENTS_MOST = 1000,
+    INTERNAL = 6, // members that stand last in demand.get, see demand_store_load
+};
 
 // ---- scope -----------------------------------------------------------------------------
 
@@ -546,6 +552,13 @@ clock_shown(struct ctx *c, const struct demand *d, const struct clock_result *r)
     return out;
 }
 
+// Whether the reader is more than its enterprise: cards and internal notes are theirs.
+static bool
+insider(const struct demand *d)
+{
+    return (d->relations & ~(unsigned)DEMAND_OWNER) != 0;
+}
+
 // The mobile is for those who own or handle it: everybody else sees that there is one.
 static void
 mask(struct ctx *c, struct value *v, unsigned relations)
@@ -557,12 +570,14 @@ mask(struct ctx *c, struct value *v, unsigned relations)
 }
 
 struct value *
-demand_present(struct ctx *c, const struct demand *d, struct value *v)
+demand_present(struct ctx *c, const struct demand *d, struct value *v,
+               const struct value *events)
 {
-    enum { INTERNAL = 6 }; // they stand last in demand.get, see demand_store_load
     v->map.count -= INTERNAL;
     size_t n = 0;
-    struct clock_event *log = d->submitted_at == 0 ? NULL : demand_store_log(c, d->id, &n);
+    struct clock_event *log = d->submitted_at == 0 ? NULL
+                              : events == NULL     ? demand_store_log(c, d->id, &n)
+                                                   : demand_store_log_of(c, events, &n);
     n = demand_is_history(d, log, n) ? 0 : n;
     struct clock_result r;
     clock_compute(c->arena, demand_rules_of(c, d->id), demand_level_number(d->level), log, n,
@@ -571,24 +586,52 @@ demand_present(struct ctx *c, const struct demand *d, struct value *v)
         c->arena, v, "light",
         demand_light(c, d->state, demand_state_open(d->state), d->paused, d->next_due_at));
     value_set(c->arena, v, "legs", legs_shown(c, d, &r));
-    bool insider = (d->relations & ~(unsigned)DEMAND_OWNER) != 0;
-    value_set(c->arena, v, "cards", insider ? cards_shown(c, d, &r) : value_list(c->arena));
+    value_set(c->arena, v, "cards", insider(d) ? cards_shown(c, d, &r) : value_list(c->arena));
     value_set(c->arena, v, "clock", clock_shown(c, d, &r));
     value_set(c->arena, v, "attachments", attachment_list(c, "demand", d->id));
     mask(c, v, d->relations);
     return v;
 }
 
+// The demand as rules know it, with the row of its record; NULL when it is not to be seen.
+static struct demand *
+load_seen(struct ctx *c, int64_t id, struct value **row)
+{
+    struct demand *d = ARENA_NEW(c->arena, struct demand);
+    if (id <= 0 || !demand_store_load(c, id, d, row)) {
+        return NULL;
+    }
+    d->relations = demand_relations(c, d);
+    return d->relations == 0 ? NULL : d;
+}
+
 struct value *
 demand_get(struct ctx *c, int64_t id)
 {
-    struct demand d;
     struct value *v = NULL;
-    if (id <= 0 || !demand_store_load(c, id, &d, &v)) {
+    const struct demand *d = load_seen(c, id, &v);
+    return d == NULL ? NULL : demand_present(c, d, v, NULL);
+}
+
+const struct demand_seen *
+demand_see(struct ctx *c, int64_t id)
+{
+    struct value *v = NULL;
+    const struct demand *d = load_seen(c, id, &v);
+    if (d == NULL) {
         return NULL;
     }
-    d.relations = demand_relations(c, &d);
-    return d.relations == 0 ? NULL : demand_present(c, &d, v);
+    struct demand_seen *seen = ARENA_NEW(c->arena, struct demand_seen);
+    const struct value *events = demand_store_events(c, id, false, TIMELINE_MOST + 1);
+    seen->demand = d;
+    // The clocks need the whole log: of a very long one only they read everything.
+    seen->events = value_count(events) > TIMELINE_MOST ? NULL : events;
+    seen->record = demand_present(c, d, v, seen->events);
+    struct value *into = NULL;
+    if (d->merged_into != 0 && load_seen(c, d->merged_into, &into) != NULL) {
+        seen->merged_no = value_get_text(into, "receipt_no");
+    }
+    return seen;
 }
 
 const struct value *
@@ -603,12 +646,14 @@ demand_shown(struct ctx *c, int64_t id)
 }
 
 const struct value *
-demand_allowed(struct ctx *c, const struct value *d)
+demand_allowed(struct ctx *c, const struct demand_seen *seen)
 {
-    struct lifecycle_record r;
-    if (!DEMAND_LIFECYCLE.load(c, value_get_int(d, "id", 0), &r)) {
-        return &value_empty_list;
-    }
+    const struct demand *d = seen->demand;
+    const struct lifecycle_record r = {.id = d->id,
+                                       .version = d->version,
+                                       .state = d->state,
+                                       .relations = d->relations,
+                                       .data = (void *)(uintptr_t)d}; // only read
     return lifecycle_allowed(c, &DEMAND_LIFECYCLE, &r);
 }
 
@@ -627,30 +672,23 @@ event_text(const struct value *data)
     return NULL;
 }
 
-static bool
-only_owner(struct ctx *c, int64_t id, bool *exists)
-{
-    struct demand d;
-    *exists = demand_store_load(c, id, &d, NULL);
-    unsigned r = *exists ? demand_relations(c, &d) : 0;
-    *exists = r != 0;
-    return (r & ~(unsigned)DEMAND_OWNER) == 0;
-}
-
 struct value *
-demand_timeline(struct ctx *c, int64_t id)
+demand_timeline(struct ctx *c, const struct demand_seen *seen)
 {
-    bool exists = false;
-    bool owner = only_owner(c, id, &exists);
-    if (!exists) {
-        return value_list(c->arena);
-    }
-    struct value *list = demand_store_events(c, id, owner, 200);
-    for (size_t i = 0; i < value_count(list); i++) {
-        struct value *v = (struct value *)(uintptr_t)value_at(list, i); // ours: just read
+    bool all = insider(seen->demand);
+    const struct value *events =
+        seen->events != NULL ? seen->events
+                             : demand_store_events(c, seen->demand->id, !all, TIMELINE_MOST);
+    struct value *list = value_list(c->arena);
+    for (size_t i = 0; i < value_count(events); i++) {
+        struct value *v = (struct value *)(uintptr_t)value_at(events, i); // ours: just read
         const char *type = value_get_text(v, "type");
+        if (!all && value_get_bool(v, "internal")) {
+            continue;
+        }
         value_set_text(c->arena, v, "label", choice_label(DEMAND_EVENTS, type, c->lang));
         value_set_text(c->arena, v, "text", event_text(value_get(v, "data")));
+        value_push(c->arena, list, v);
     }
     return list;
 }
@@ -658,12 +696,11 @@ demand_timeline(struct ctx *c, int64_t id)
 const struct value *
 demand_events(struct ctx *c, int64_t id)
 {
-    bool exists = false;
-    bool owner = only_owner(c, id, &exists);
-    if (!exists) {
+    const struct demand *d = load_seen(c, id, NULL);
+    if (d == NULL) {
         return NULL;
     }
-    struct value *newest = demand_store_events(c, id, owner, 1000);
+    const struct value *newest = demand_store_events(c, id, !insider(d), EVENTS_MOST);
     struct value *items = value_list(c->arena);
     for (size_t i = value_count(newest); i-- > 0;) {
         value_push(c->arena, items, value_at(newest, i));

@@ -205,12 +205,11 @@ card_rows(struct ctx *c, const struct value *d)
 
 // Where a merged one went; its number only for those who may open it.
 static void
-push_merged(struct ctx *c, struct value *rows, const struct value *d)
+push_merged(struct ctx *c, struct value *rows, const struct demand_seen *seen)
 {
-    int64_t id = at_of(d, "merged_into");
-    const struct value *into = id == 0 ? NULL : demand_get(c, id);
-    if (into != NULL) {
-        push_row(c, rows, TR(c, "并入"), value_get_text(into, "receipt_no"), NULL,
+    int64_t id = at_of(seen->record, "merged_into");
+    if (seen->merged_no != NULL) {
+        push_row(c, rows, TR(c, "并入"), seen->merged_no, NULL,
                  arena_printf(c->arena, "/demands/%lld", (long long)id));
     } else if (id != 0) {
         push_row(c, rows, TR(c, "并入"), TR(c, "与同类诉求合并办理"), NULL, NULL);
@@ -218,11 +217,12 @@ push_merged(struct ctx *c, struct value *rows, const struct value *d)
 }
 
 static struct value *
-about_rows(struct ctx *c, const struct value *d)
+about_rows(struct ctx *c, const struct demand_seen *seen)
 {
+    const struct value *d = seen->record;
     struct value *rows = value_list(c->arena);
     int64_t enterprise = at_of(d, "enterprise_id");
-    push_merged(c, rows, d);
+    push_merged(c, rows, seen);
     bool links = ctx_is(c, ROLE_OFFICE | ROLE_SECRETARY | ROLE_OFFICER);
     push_row(c, rows, TR(c, "企业"), value_get_text(d, "enterprise"), NULL,
              links && enterprise != 0
@@ -250,13 +250,13 @@ about_rows(struct ctx *c, const struct value *d)
 }
 
 static struct value *
-aside_of(struct ctx *c, const struct value *d)
+aside_of(struct ctx *c, const struct value *d, const struct value *about)
 {
     struct value *list = value_list(c->arena);
     push_section(c, list, TR(c, "时限"), clock_rows(c, d));
     push_section(c, list, TR(c, "承办"), leg_rows(c, d));
     push_section(c, list, TR(c, "亮牌"), card_rows(c, d));
-    push_section(c, list, TR(c, "企业"), about_rows(c, d));
+    push_section(c, list, TR(c, "企业"), about);
     return list;
 }
 
@@ -619,12 +619,14 @@ cut(struct ctx *c, const struct value *list, size_t from, size_t to)
 enum { ACTIONS_IN_HEAD = 4 };
 
 struct value *
-demand_show_case(struct ctx *c, const struct value *demand)
+demand_show_case(struct ctx *c, const struct demand_seen *seen)
 {
     struct arena *a = c->arena;
+    const struct value *demand = seen->record;
     struct value *m = demand_view_item(c, demand);
-    const struct value *allowed = demand_allowed(c, demand);
-    const struct value *events = demand_timeline(c, at_of(demand, "id"));
+    const struct value *allowed = demand_allowed(c, seen);
+    const struct value *events = demand_timeline(c, seen);
+    const struct value *about = about_rows(c, seen);
     bool own = is_enterprise(c);
     const char *without = own ? "confirm reopen supplement withdraw" : "answer";
     const struct value *actions = demand_view_actions(c, at_of(demand, "id"), allowed, without);
@@ -635,8 +637,8 @@ demand_show_case(struct ctx *c, const struct value *demand)
     value_set(a, m, "files", files_of(c, demand, NULL));
     value_set(a, m, "steps", steps_of(c, demand));
     value_set(a, m, "timeline", timeline_of(c, demand, events));
-    value_set(a, m, "aside", aside_of(c, demand));
-    value_set(a, m, "facts", about_rows(c, demand));
+    value_set(a, m, "aside", aside_of(c, demand, about));
+    value_set(a, m, "facts", about);
     value_set(a, m, "reply", answer_of(c, demand, events));
     value_set(a, m, "actions", cut(c, actions, 0, ACTIONS_IN_HEAD));
     value_set(a, m, "more_actions", cut(c, actions, ACTIONS_IN_HEAD, SIZE_MAX));
@@ -646,7 +648,7 @@ demand_show_case(struct ctx *c, const struct value *demand)
     value_set(a, m, "reopen", own ? inline_form(c, demand, allowed, "reopen") : &value_null);
     value_set(a, m, "note", own ? inline_form(c, demand, allowed, "supplement") : &value_null);
     struct value *outlook = value_list(a);
-    push_merged(c, outlook, demand);
+    push_merged(c, outlook, seen);
     push_review(c, outlook, demand);
     value_set(a, m, "outlook", outlook);
     value_set_bool(a, m, "has_outlook", value_count(outlook) > 0);
@@ -697,7 +699,7 @@ demand_show_detail(struct ctx *c)
     bool own = is_enterprise(c);
     int64_t due = at_of(d, "due_at");
     value_set_text(a, c->page, "title", value_get_text(d, "title"));
-    value_set(a, c->page, "case", demand_show_case(c, d));
+    value_set(a, c->page, "case", demand_show_case(c, c->prepared));
     value_set(a, c->page, "record_version", value_get(d, "version"));
     value_set_text(a, c->page, "holder", holder(c, d));
     value_set_text(a, c->page, "until_text",

@@ -334,16 +334,17 @@ demand_store_events(struct ctx *c, int64_t id, bool open_only, int64_t limit)
                    DB_ARGS(DB_INT(id), DB_INT(!open_only), DB_INT(limit)));
 }
 
+static bool
+has_data(const struct clock_event *e)
+{
+    return e->type == CLOCK_DISPATCHED || e->type == CLOCK_EXTENSION_GRANTED ||
+           e->type == CLOCK_CONFIRMED;
+}
+
 // What the clocks need of an event's data.
 static void
-read_data(struct arena *a, const char *json, struct clock_event *e)
+read_data(const struct value *v, struct clock_event *e)
 {
-    if (e->type != CLOCK_DISPATCHED && e->type != CLOCK_EXTENSION_GRANTED &&
-        e->type != CLOCK_CONFIRMED) {
-        return;
-    }
-    const char *why = NULL;
-    const struct value *v = json_parse(a, json, strlen(json), &why);
     const char *role = value_get_text(v, "role");
     e->assist = role != NULL && strcmp(role, "assist") == 0;
     e->days = (int)value_get_int(v, "days", 0);
@@ -362,7 +363,11 @@ demand_store_log(struct ctx *c, int64_t id, size_t *n)
         if (!clock_event_parse(db_text(rows, 1), &e.type)) {
             continue;
         }
-        read_data(c->arena, db_text(rows, 3), &e);
+        if (has_data(&e)) {
+            const char *json = db_text(rows, 3);
+            const char *why = NULL;
+            read_data(json_parse(c->arena, json, strlen(json), &why), &e);
+        }
         if (*n == cap) {
             struct clock_event *more = ARENA_ARRAY(c->arena, struct clock_event, cap * 2);
             memcpy(more, log, sizeof *log * cap);
@@ -372,6 +377,27 @@ demand_store_log(struct ctx *c, int64_t id, size_t *n)
         log[(*n)++] = e;
     }
     db_end(rows);
+    return log;
+}
+
+struct clock_event *
+demand_store_log_of(struct ctx *c, const struct value *events, size_t *n)
+{
+    size_t count = value_count(events);
+    struct clock_event *log = ARENA_ARRAY(c->arena, struct clock_event, count + 1);
+    *n = 0;
+    for (size_t i = count; i-- > 0;) {
+        const struct value *v = value_at(events, i);
+        struct clock_event e = {.at = value_get_int(v, "at", 0),
+                                .unit = value_get_int(v, "unit_id", 0)};
+        if (!clock_event_parse(value_get_text(v, "type"), &e.type)) {
+            continue;
+        }
+        if (has_data(&e)) {
+            read_data(value_get(v, "data"), &e);
+        }
+        log[(*n)++] = e;
+    }
     return log;
 }
 

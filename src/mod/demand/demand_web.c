@@ -20,9 +20,22 @@ list_run(struct ctx *c)
     return c->out == NULL ? ERR_INVALID : ERR_OK;
 }
 
+// A page shows more of the demand than the record: what was read is handed on to it.
+static enum err
+see(struct ctx *c)
+{
+    const struct demand_seen *seen = demand_see(c, ctx_id(c, "id"));
+    c->prepared = (void *)(uintptr_t)seen;
+    c->out = seen == NULL ? NULL : seen->record;
+    return seen == NULL ? ERR_NOT_FOUND : ERR_OK;
+}
+
 static enum err
 get_run(struct ctx *c)
 {
+    if (!c->api) {
+        return see(c);
+    }
     c->out = demand_get(c, ctx_id(c, "id"));
     return c->out == NULL ? ERR_NOT_FOUND : ERR_OK;
 }
@@ -70,11 +83,10 @@ static enum err
 step_form(struct ctx *c)
 {
     const char *name = c->route->data;
-    const struct value *d = demand_get(c, ctx_id(c, "id"));
-    if (d == NULL) {
+    if (see(c) != ERR_OK) {
         return ERR_NOT_FOUND;
     }
-    const struct value *allowed = demand_allowed(c, d);
+    const struct value *allowed = demand_allowed(c, c->prepared);
     const struct value *step = NULL;
     for (size_t i = 0; i < value_count(allowed); i++) {
         if (strcmp(value_get_text(value_at(allowed, i), "name"), name) == 0) {
@@ -85,7 +97,7 @@ step_form(struct ctx *c)
         return ctx_refuse(c, ERR_CONFLICT, T("现在的状态不能这样办理。"));
     }
     struct value *out = value_map(c->arena);
-    value_set(c->arena, out, "demand", d);
+    value_set(c->arena, out, "demand", c->out);
     value_set(c->arena, out, "step", step);
     c->out = out;
     return ERR_OK;
