@@ -369,7 +369,7 @@ record_create_with(struct ctx *c, const struct record_kind *k, struct value *rec
         return 0;
     }
     value_set_int(c->arena, rec, "id", id);
-    search_put(c->tx, k->name, id, tokens != NULL ? tokens : record_tokens(c->arena, k, rec));
+    search_add(c->tx, k->name, id, tokens != NULL ? tokens : record_tokens(c->arena, k, rec));
     note(c, k, id, "create", changes_of(c, k, rec, NULL));
     c->result = k->after_save == NULL ? ERR_OK : k->after_save(c, rec, NULL);
     return c->result == ERR_OK ? id : 0;

@@ -386,21 +386,26 @@ forget(struct db_tx *tx, int64_t key, const char *tokens, bool *same)
 }
 
 void
-search_put(struct db_tx *tx, const char *kind, int64_t id, const char *tokens)
+search_add(struct db_tx *tx, const char *kind, int64_t id, const char *tokens)
 {
     int64_t base = search_base(kind);
     if (base == 0) {
         db_tx_fail(tx, ERR_INTERNAL);
         return;
     }
-    int64_t key = base + id;
+    db_run(tx, &ADD, DB_ARGS(DB_INT(base + id), DB_TEXT(tokens)));
+    db_later(tx, &INDEX, DB_ARGS(DB_INT(base + id), DB_TEXT(tokens)));
+}
+
+void
+search_put(struct db_tx *tx, const char *kind, int64_t id, const char *tokens)
+{
+    int64_t key = search_base(kind) + id;
     bool same = false;
     if (!forget(tx, key, tokens, &same)) {
-        db_run(tx, &ADD, DB_ARGS(DB_INT(key), DB_TEXT(tokens)));
+        search_add(tx, kind, id, tokens);
     } else if (!same) {
         db_run(tx, &CHANGE, DB_ARGS(DB_INT(key), DB_TEXT(tokens)));
-    }
-    if (!same) {
         db_later(tx, &INDEX, DB_ARGS(DB_INT(key), DB_TEXT(tokens)));
     }
 }

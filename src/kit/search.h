@@ -10,7 +10,9 @@
 // Space-separated tokens of a text; `name` adds pinyin and initials. Costs microseconds, so
 // call it in `prepare`, not in the transaction.
 const char *search_tokens(struct arena *a, const char *text, bool name);
-// Replaces the record's entry. `kind` must be registered in search.c's table.
+// The entry of a new record. `kind` must be registered in search.c's table.
+void search_add(struct db_tx *tx, const char *kind, int64_t id, const char *tokens);
+// Replaces the record's entry, or adds it.
 void search_put(struct db_tx *tx, const char *kind, int64_t id, const char *tokens);
 // The engine's expression for what a person typed (all tokens must match), for `MATCH $n`;
 // NULL when nothing of it can be searched.

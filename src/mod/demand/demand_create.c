@@ -142,7 +142,7 @@ demand_create_run(struct ctx *c)
         return ERR_INTERNAL;
     }
     // The number is known only now; a receipt is a word or two, cheap to cut here.
-    search_put(c->tx, "demand", d.id,
+    search_add(c->tx, "demand", d.id,
                arena_printf(c->arena, "%s %s", search_tokens(c->arena, d.receipt_no, false),
                             p->tokens));
     const struct value *files = value_get(c->in, "attachment_ids");

@@ -211,7 +211,7 @@ demand_import(struct ctx *c, const struct value *row)
     if (d.id == 0) {
         return 0;
     }
-    search_put(c->tx, "demand", d.id,
+    search_add(c->tx, "demand", d.id,
                demand_search_text(c->arena, d.receipt_no, value_get_text(e, "name"), row,
                                   d.enterprise_id, d.chamber_id));
     if (!closed) {
