@@ -79,8 +79,9 @@ cmd_each_statement(cmd_statement_fn fn, void *arg)
     }
     for (size_t i = 0; MODULES[i] != NULL; i++) {
         each_of(MODULES[i]->stmts, fn, arg);
-        if (MODULES[i]->kind != NULL) {
-            each_of(record_statements(MODULES[i]->kind), fn, arg);
+        const struct record_kind *const *k = MODULES[i]->kinds;
+        for (; k != NULL && *k != NULL; k++) {
+            each_of(record_statements(*k), fn, arg);
         }
     }
 }
@@ -95,8 +96,9 @@ cmd_routes(int argc, char **argv)
     struct arena *a = arena_new(TABLES_ARENA_MAX);
     for (size_t i = 0; MODULES[i] != NULL; i++) {
         print_routes(MODULES[i]->routes);
-        if (MODULES[i]->kind != NULL) {
-            print_routes(record_routes(a, MODULES[i]->kind));
+        const struct record_kind *const *k = MODULES[i]->kinds;
+        for (; k != NULL && *k != NULL; k++) {
+            print_routes(record_routes(a, *k));
         }
     }
     arena_free(a);

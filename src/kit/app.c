@@ -204,8 +204,10 @@ build_routes(struct app *app, const char **why)
         if (!add_routes(app, m->routes, why)) {
             return false;
         }
-        if (m->kind != NULL && !add_routes(app, record_routes(app->arena, m->kind), why)) {
-            return false;
+        for (size_t n = 0; m->kinds != NULL && m->kinds[n] != NULL; n++) {
+            if (!add_routes(app, record_routes(app->arena, m->kinds[n]), why)) {
+                return false;
+            }
         }
     }
     return true;

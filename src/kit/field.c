@@ -469,7 +469,7 @@ options_of(struct ctx *c, const struct field *f, const char *shown)
 }
 
 static void
-set_kinds(struct arena *a, struct value *m, enum field_type t)
+set_kinds(struct arena *a, struct value *m, unsigned t)
 {
     value_set_bool(a, m, "is_text", t == FIELD_TEXT || t == FIELD_TIME);
     value_set_bool(a, m, "is_long", t == FIELD_LONG);
@@ -491,6 +491,7 @@ form_field(struct ctx *c, const struct field *f, const struct value *record)
     const char *shown = shown_value(c, f, record);
     const struct fault *bad = faults_of(&c->faults, f->name);
     set_kinds(a, m, f->type);
+    value_set(a, m, "fixed", &value_null);
     value_set_text(a, m, "id", arena_printf(a, "f-%s", f->name));
     value_set_text(a, m, "name", f->name);
     value_set_text(a, m, "label", tr(c->lang, f->label));
@@ -517,6 +518,19 @@ form_field(struct ctx *c, const struct field *f, const struct value *record)
                    f->type == FIELD_FILES ? tr(c->lang, T("有文件超过 10 MB，请压缩后再选。"))
                                           : NULL);
     return m;
+}
+
+void
+field_fix(struct ctx *c, struct value *field, const char *value, const char *text)
+{
+    bool flag = value_get_bool(field, "is_flag");
+    if (value != NULL) {
+        value_set_text(c->arena, field, "value", value);
+    } else if (flag && !value_get_bool(field, "checked")) {
+        value_set_text(c->arena, field, "value", "0");
+    }
+    set_kinds(c->arena, field, 0);
+    value_set_text(c->arena, field, "fixed", *text == '\0' ? tr(c->lang, T("未登记")) : text);
 }
 
 struct value *

@@ -80,6 +80,9 @@ enum err field_read(struct ctx *c, const struct field *fields, bool partial);
 // The `fields[]` of form.html for the IN_FORM fields: values from `record` (may be NULL), from
 // what was typed (after a fault), errors from c->faults.
 struct value *field_form(struct ctx *c, const struct field *fields, const struct value *record);
+// Makes one of those fields say its value without a control, and send it back as it is; a
+// `value` of NULL is the one that it has.
+void field_fix(struct ctx *c, struct value *field, const char *value, const char *text);
 // The value as people read it (label of a choice, yuan, date, masked mobile); "" when null.
 const char *field_text(struct ctx *c, const struct field *f, const struct value *v);
 

@@ -35,17 +35,23 @@ bool
 record_in_scope(const struct ctx *c, const struct record_kind *k, enum record_scope scope,
                 const struct value *rec)
 {
-    switch (scope) {
-    case SCOPE_ALL:
+    const char *column =
+        scope == SCOPE_ORGANIZATION ? k->organization_column : k->enterprise_column;
+    int64_t own =
+        scope == SCOPE_ORGANIZATION ? c->actor->organization_id : c->actor->enterprise_id;
+    if (scope == SCOPE_ALL) {
         return true;
-    case SCOPE_ORGANIZATION:
-        return c->actor->organization_id != 0 && k->organization_column != NULL &&
-               value_get_int(rec, k->organization_column, 0) == c->actor->organization_id;
-    case SCOPE_ENTERPRISE:
-        return c->actor->enterprise_id != 0 && k->enterprise_column != NULL &&
-               value_get_int(rec, k->enterprise_column, 0) == c->actor->enterprise_id;
     }
-    return false;
+    if (own == 0 || column == NULL) {
+        return false;
+    }
+    struct record_path path = record_scope_path(c->arena, k, scope);
+    if (path.field == NULL) {
+        return value_get_int(rec, column, 0) == own;
+    }
+    int64_t id = value_get_int(rec, path.field, 0);
+    return id != 0 && db_value_int(c->tx, &record_built_of(k)->within[scope],
+                                   DB_ARGS(DB_INT(id), DB_INT(own)), 0) == id;
 }
 
 bool
@@ -314,6 +320,19 @@ note(struct ctx *c, const struct record_kind *k, int64_t id, const char *type,
     audit_write(c, arena_printf(a, "%s.%s", k->name, type), k->name, id, data);
 }
 
+// History says whose a record is: it never moves to another parent.
+static void
+check_parents(struct ctx *c, const struct record_kind *k, const struct value *rec,
+              const struct value *old)
+{
+    const struct record_parent *p = old == NULL ? NULL : k->parents;
+    for (; p != NULL && p->field != NULL; p++) {
+        if (value_get_int(rec, p->field, 0) != value_get_int(old, p->field, 0)) {
+            ctx_fault(c, p->field, "fixed", T("登记后不能改到别的名下，请另外登记一条"));
+        }
+    }
+}
+
 static enum err
 checked(struct ctx *c, const struct record_built *b, unsigned action, struct value *rec,
         const struct value *old)
@@ -322,6 +341,7 @@ checked(struct ctx *c, const struct record_built *b, unsigned action, struct val
     enum err e = k->before_save == NULL ? ERR_OK : k->before_save(c, rec, old);
     if (e == ERR_OK || e == ERR_INVALID) {
         check_links(c, b, rec, value_get_int(old, "id", 0));
+        check_parents(c, k, rec, old);
     }
     if (e == ERR_OK) {
         e = check_grant(c, k, action, rec, old);
@@ -329,18 +349,22 @@ checked(struct ctx *c, const struct record_built *b, unsigned action, struct val
     return e != ERR_OK ? e : c->faults.count > 0 ? ERR_INVALID : db_tx_err(c->tx);
 }
 
-// A secretary's new enterprise belongs to the secretary's chamber without saying so.
-static void
-fill_scope(struct ctx *c, const struct record_kind *k, struct value *rec)
+// A secretary's new enterprise belongs to the secretary's chamber without saying so, an
+// enterprise's figures to the enterprise.
+void
+record_fill_scope(struct ctx *c, const struct record_kind *k, struct value *rec)
 {
     const struct record_grant *g;
     enum record_scope scope;
-    if (!record_scope_of(c, k, RECORD_CREATE, &g, &scope) || scope != SCOPE_ORGANIZATION) {
+    if (!record_scope_of(c, k, RECORD_CREATE, &g, &scope) || scope == SCOPE_ALL) {
         return;
     }
-    const struct value *v = value_get(rec, k->organization_column);
-    if (v == NULL || v->type == VALUE_NULL) {
-        value_set_int(c->arena, rec, k->organization_column, c->actor->organization_id);
+    struct record_path path = record_scope_path(c->arena, k, scope);
+    const struct value *v = path.column == NULL ? NULL : value_get(rec, path.column);
+    if (path.field == NULL && path.column != NULL && (v == NULL || v->type == VALUE_NULL)) {
+        value_set_int(c->arena, rec, path.column,
+                      scope == SCOPE_ORGANIZATION ? c->actor->organization_id
+                                                  : c->actor->enterprise_id);
     }
 }
 
@@ -355,7 +379,7 @@ record_create_with(struct ctx *c, const struct record_kind *k, struct value *rec
                    const char *tokens)
 {
     const struct record_built *b = record_built_of(k);
-    fill_scope(c, k, rec);
+    record_fill_scope(c, k, rec);
     c->result = checked(c, b, RECORD_CREATE, rec, NULL);
     if (c->result != ERR_OK) {
         return 0;
@@ -369,7 +393,10 @@ record_create_with(struct ctx *c, const struct record_kind *k, struct value *rec
         return 0;
     }
     value_set_int(c->arena, rec, "id", id);
-    search_add(c->tx, k->name, id, tokens != NULL ? tokens : record_tokens(c->arena, k, rec));
+    if (b->searched) {
+        search_add(c->tx, k->name, id,
+                   tokens != NULL ? tokens : record_tokens(c->arena, k, rec));
+    }
     note(c, k, id, "create", changes_of(c, k, rec, NULL));
     c->result = k->after_save == NULL ? ERR_OK : k->after_save(c, rec, NULL);
     return c->result == ERR_OK ? id : 0;

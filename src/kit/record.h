@@ -26,23 +26,42 @@ struct record_sort {
     const char *leads;
 };
 
+// A record of this kind belongs to one of another kind, as a year's figures to an enterprise.
+// The parent's page then shows its newest ones with a link to add one (when the reader may),
+// to all of them, and to each; the form is opened there with the parent filled in, returns
+// there, and the parent of a record never changes afterwards. A kind may have several parents:
+// a membership shows on the page of the enterprise and on that of the chamber.
+// The field is a FIELD_REF, IN_FILTER and one of the kind's `leads`; for the default `order`
+// there is an index (field, order). The list columns show, without the parent itself.
+struct record_parent {
+    const char *field; // "enterprise_id"; NULL ends a table
+    const char *label; // heading on the parent's page: "年度数据"
+    const char
+        *empty; // said there when there is none; NULL: no block then, but for who may add
+};
+
 struct record_kind {
     const char *name;       // "enterprise": in events, audit, search
     const char *plural;     // "enterprises": the URL
     const char *label;      // "企业"
     const char *list_label; // "企业会员"
     const char *table;      // has id, created_at, updated_at, version and a column per field
-    const char *title;      // field that names a record in lists and references
+    const char *title;      // field that names a record in lists and references: any type
     const char *subtitle;   // field shown below it in lists; NULL none
     // FIELD_REF: `ref` is the plural of a kind, whose table is the singular and has a column
     // `name`. FIELD_FILES and FIELD_PASSWORD are not kept here.
     const struct field *fields;
     const struct record_grant *grants;
-    const char *organization_column; // what SCOPE_ORGANIZATION compares; "id" is possible
-    const char *enterprise_column;   // what SCOPE_ENTERPRISE compares
+    // What SCOPE_ORGANIZATION and SCOPE_ENTERPRISE compare: a column, "id" is possible, or a
+    // column of what a FIELD_REF leads to: "enterprise_id.chamber_id". Nothing is copied.
+    const char *organization_column;
+    const char *enterprise_column;
+    const struct record_parent *parents; // NULL: stands alone
     // Space list of IN_FILTER fields with an index, the most selective first: it leads.
     const char *leads;
     const struct record_sort *sorts;
+    // A date (or year) after which the record is over: shown as past. NULL none.
+    const char *until;
     const char *order;   // default: "-id", "name"
     const char *uniques; // space list of fields: a fault instead of a conflict
     // Fields of `rec` may be set or corrected; `old` is NULL for a new record. Faults or
@@ -52,10 +71,29 @@ struct record_kind {
     const char *empty_text; // what an empty list says
 };
 
+// What a module adds to the page of another module's records: the demands of an enterprise.
+// `make` runs on a snapshot and answers with a block as src/kit/pages/README.md describes
+// `blocks` (record_block makes an empty one), or NULL: nothing to show to this reader.
+struct record_panel {
+    const char *of; // plural of the kind whose page it is; NULL ends a table
+    struct value *(*make)(struct ctx *c, int64_t id);
+};
+// A block without columns and rows; `id` is its anchor. Texts are Chinese.
+struct value *record_block(struct ctx *c, const char *id, const char *title, const char *empty);
+// Columns and rows as kit/listing.h makes them.
+void record_block_table(struct ctx *c, struct value *block, struct value *columns,
+                        struct value *rows);
+// Its links, each may be NULL: one button and the address of the whole list.
+void record_block_links(struct ctx *c, struct value *block, const char *add_label,
+                        const char *add_url, const char *all_url);
+
 // Static tables of a kind, made at the first call and the same afterwards: call them while
 // the program starts, before threads do. The routes live in `a`.
 const struct route *record_routes(struct arena *a, const struct record_kind *k);
 const struct db_stmt *const *record_statements(const struct record_kind *k); // NULL-ended
+
+// Whether lists take ?q=: some field of the kind has a weight.
+bool record_is_searched(const struct record_kind *k);
 
 // The record when the actor may read it, else NULL. Unmasked: for rules, not for readers.
 struct value *record_get(struct ctx *c, const struct record_kind *k, int64_t id);

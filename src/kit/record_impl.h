@@ -36,7 +36,9 @@ struct record_built {
     unsigned lead_count;
     unsigned sort_count; // with id as the first
     bool scopes[3];      // which are granted for reading
+    bool searched;       // some field is in the index
     struct db_stmt insert, update, by_id;
+    struct db_stmt within[3]; // by scope, when it is a column of another table; sql NULL: none
     struct db_stmt *unique, *ref, *ref_all; // by index of the field; sql NULL: none
     struct record_stmt *lists;              // see record_list_stmt
     struct record_stmt *counts;             // by scope and lead
@@ -91,6 +93,9 @@ struct record_query {
     unsigned limit;
     const char *order; // "-id"
 };
+// The same for the records of one parent, newest first by the kind's order, whoever asks.
+void record_query_parent(struct ctx *c, const struct record_kind *k, const char *field,
+                         int64_t id, unsigned most, struct record_query *q);
 // Reads c's query. False with faults.
 bool record_query_read(struct ctx *c, const struct record_kind *k, unsigned most,
                        struct record_query *q);
@@ -105,7 +110,41 @@ struct record_found { // what `run` of a list hands to `show`
 struct record_page record_query_run(struct ctx *c, const struct record_query *q);
 int64_t record_query_count(struct ctx *c, const struct record_query *q);
 
+// How a kind's scope is told: a column, or a column of what a reference leads to.
+struct record_path {
+    const char *field;  // of this kind; NULL: no reference is followed
+    const char *table;  // what it leads to
+    const char *column; // NULL: the kind has no such scope
+};
+// Whether lists of that scope begin with its own column: then no filter leads.
+bool record_scope_leads(const struct record_kind *k, enum record_scope scope);
+struct record_path record_scope_path(struct arena *a, const struct record_kind *k,
+                                     enum record_scope scope);
+
+// record_child.c: parents, children and other modules' panels.
+const struct record_parent *record_parent_of(const struct record_kind *k, const char *field);
+// The name of what a reference leads to, NULL when it leads nowhere.
+const char *record_ref_title(struct ctx *c, const struct record_kind *k, const char *field,
+                             int64_t id);
+// The parent's field that the address names ("?enterprise_id=5"), else the first that the
+// record has; NULL for a kind or a record without one. *id is the parent's.
+const char *record_home(struct ctx *c, const struct record_kind *k, const struct value *rec,
+                        int64_t *id);
+// Where a page goes when a record is saved: its parent's page, or its own.
+const char *record_home_url(struct ctx *c, const struct record_kind *k,
+                            const struct value *rec);
+// `blocks[]` of detail.html.
+struct value *record_blocks(struct ctx *c, const struct record_kind *k, int64_t id);
+// What an actor's new record belongs to without saying so.
+void record_fill_scope(struct ctx *c, const struct record_kind *k, struct value *rec);
+
 // record_page.c
+// The field as people read it; a reference by its name.
+const char *record_shown(struct ctx *c, const struct field *f, const struct value *rec);
+// Table parts of list.html and of a block; `skip` is a field that is not shown, or NULL.
+struct value *record_columns(struct ctx *c, const struct record_query *q, const char *skip);
+struct value *record_rows(struct ctx *c, const struct record_kind *k, const char *skip,
+                          const struct value *items);
 enum err record_list_show(struct ctx *c);
 enum err record_detail_show(struct ctx *c);
 enum err record_form_show(struct ctx *c);

@@ -83,7 +83,8 @@ refuse_unknown(struct ctx *c, const struct record_query *q)
 {
     for (size_t i = 0; c->api && i < c->req->query.count; i++) {
         const char *name = c->req->query.items[i].name;
-        bool known = text_list_has("limit after before sort q", name);
+        bool known = text_list_has("limit after before sort", name) ||
+                     (q->b->searched && strcmp(name, "q") == 0);
         for (unsigned k = 0; !known && k < q->b->filter_count; k++) {
             known = strcmp(q->b->filters[k].name, name) == 0;
         }
@@ -135,7 +136,8 @@ choose_lead(struct record_query *q, const char *expression)
         }
         return;
     }
-    for (unsigned i = 0; q->scope == SCOPE_ALL && i < q->b->lead_count; i++) {
+    bool scope_leads = record_scope_leads(q->b->k, q->scope);
+    for (unsigned i = 0; !scope_leads && i < q->b->lead_count; i++) {
         if (q->given[q->b->leads[i]]) {
             q->lead = i + 1;
             return;
@@ -190,7 +192,7 @@ record_query_read(struct ctx *c, const struct record_kind *k, unsigned most,
     read_filters(c, q);
     refuse_unknown(c, q);
     read_order(c, q);
-    const char *text = ctx_query(c, "q");
+    const char *text = q->b->searched ? ctx_query(c, "q") : NULL;
     const char *expression = NULL;
     if (text != NULL && *text != '\0') {
         expression = search_expression(c->arena, text);
@@ -204,6 +206,21 @@ record_query_read(struct ctx *c, const struct record_kind *k, unsigned most,
     q->args[SLOT_SCOPE] = DB_INT(q->scope == SCOPE_ORGANIZATION ? c->actor->organization_id
                                                                 : c->actor->enterprise_id);
     return c->faults.count == 0;
+}
+
+void
+record_query_parent(struct ctx *c, const struct record_kind *k, const char *field, int64_t id,
+                    unsigned most, struct record_query *q)
+{
+    *q = (struct record_query){.b = record_built_of(k), .scope = SCOPE_ALL, .limit = most};
+    find_sort(q->b, k->order, q);
+    for (unsigned i = 0; i < q->b->filter_count; i++) {
+        bool lead = strcmp(q->b->filters[i].name, field) == 0;
+        q->args[i] = lead ? DB_INT(id) : DB_NULL;
+        q->given[i] = lead;
+    }
+    choose_lead(q, NULL);
+    read_cursor(c, q);
 }
 
 // ---- running ---------------------------------------------------------------------------

@@ -27,14 +27,32 @@ may_create(const struct ctx *c, const struct record_kind *k)
 }
 
 // The field as people read it; a reference by its name.
-static const char *
-shown(struct ctx *c, const struct field *f, const struct value *rec)
+const char *
+record_shown(struct ctx *c, const struct field *f, const struct value *rec)
 {
     if (f->type == FIELD_REF) {
         const char *name = value_get_text(rec, record_ref_name(c->arena, f->name));
         return name == NULL ? "" : name;
     }
     return field_text(c, f, value_get(rec, f->name));
+}
+
+// What a record is called: the field that names it, whatever its type.
+static const char *
+title_of(struct ctx *c, const struct record_kind *k, const struct value *rec)
+{
+    const struct field *f = field_find(k->fields, k->title);
+    const char *title = f == NULL ? "" : record_shown(c, f, rec);
+    return *title == '\0' ? ctx_tr(c, k->label) : title;
+}
+
+// Over since yesterday or before.
+static bool
+is_over(struct ctx *c, const struct record_kind *k, const struct value *rec)
+{
+    const char *until = k->until == NULL ? NULL : value_get_text(rec, k->until);
+    int32_t day;
+    return until != NULL && day_parse(until, &day) && day < time_to_day(c->now);
 }
 
 // Choices with a tone are badges.
@@ -50,17 +68,25 @@ badge_of(struct ctx *c, const struct field *f, const struct value *rec)
 
 // ---- list ------------------------------------------------------------------------------
 
-static struct value *
-list_columns(struct ctx *c, const struct record_query *q)
+static bool
+is_column(const struct record_kind *k, const struct field *f, const char *skip)
+{
+    return (f->where & IN_LIST) != 0 && !text_equal(f->name, k->subtitle) &&
+           !text_equal(f->name, skip);
+}
+
+struct value *
+record_columns(struct ctx *c, const struct record_query *q, const char *skip)
 {
     const struct record_kind *k = q->b->k;
     struct value *cols = value_list(c->arena);
     for (const struct field *f = k->fields; f->name != NULL; f++) {
-        if ((f->where & IN_LIST) == 0 || text_equal(f->name, k->subtitle)) {
+        if (!is_column(k, f, skip)) {
             continue;
         }
-        const char *sort = NULL;
-        for (unsigned i = 1; i < q->b->sort_count && q->lead <= q->b->lead_count; i++) {
+        const char *sort = NULL; // a block does not sort
+        for (unsigned i = 1;
+             skip == NULL && i < q->b->sort_count && q->lead <= q->b->lead_count; i++) {
             sort = strcmp(record_sort_column(q->b, i), f->name) == 0 ? f->name : sort;
         }
         bool title = strcmp(f->name, k->title) == 0;
@@ -71,13 +97,13 @@ list_columns(struct ctx *c, const struct record_query *q)
 }
 
 static struct value *
-list_cell(struct ctx *c, const struct record_kind *k, const struct field *f,
+list_cell(struct ctx *c, const struct record_kind *k, const struct field *f, const char *skip,
           const struct value *rec)
 {
     struct arena *a = c->arena;
     bool title = strcmp(f->name, k->title) == 0;
     struct value *badge = badge_of(c, f, rec);
-    const char *text = shown(c, f, rec);
+    const char *text = record_shown(c, f, rec);
     struct value *cell = listing_cell(c, badge != NULL ? NULL : text,
                                       title                     ? "wide"
                                       : f->type == FIELD_CHOICE ? ""
@@ -86,16 +112,24 @@ list_cell(struct ctx *c, const struct record_kind *k, const struct field *f,
         value_set(a, cell, "badge", badge);
     }
     if (title) {
-        const char *sub = k->subtitle == NULL ? NULL : value_get_text(rec, k->subtitle);
+        const struct field *sub = k->subtitle == NULL || text_equal(k->subtitle, skip)
+                                      ? NULL
+                                      : field_find(k->fields, k->subtitle);
         value_set_bool(a, cell, "is_title", true);
-        value_set_text(a, cell, "sub", sub);
+        value_set_text(a, cell, "text", title_of(c, k, rec));
+        value_set_text(a, cell, "sub", sub == NULL ? NULL : record_shown(c, sub, rec));
+        if (is_over(c, k, rec)) {
+            value_set(a, cell, "badge",
+                      listing_badge(c, "is-mute", NULL, ctx_tr(c, T("已结束"))));
+        }
         value_set_text(a, cell, "url", url_of(c, k, value_get_int(rec, "id", 0), ""));
     }
     return cell;
 }
 
-static struct value *
-list_rows(struct ctx *c, const struct record_kind *k, const struct value *items)
+struct value *
+record_rows(struct ctx *c, const struct record_kind *k, const char *skip,
+            const struct value *items)
 {
     struct arena *a = c->arena;
     struct value *rows = value_list(a);
@@ -104,8 +138,8 @@ list_rows(struct ctx *c, const struct record_kind *k, const struct value *items)
         struct value *row = value_map(a);
         struct value *cells = value_list(a);
         for (const struct field *f = k->fields; f->name != NULL; f++) {
-            if ((f->where & IN_LIST) != 0 && !text_equal(f->name, k->subtitle)) {
-                value_push(a, cells, list_cell(c, k, f, rec));
+            if (is_column(k, f, skip)) {
+                value_push(a, cells, list_cell(c, k, f, skip, rec));
             }
         }
         int64_t id = value_get_int(rec, "id", 0);
@@ -138,8 +172,33 @@ ref_choices(struct ctx *c, const struct record_built *b, const struct field *f)
 }
 
 static void
+push_hidden(struct ctx *c, struct value *hidden, const char *name)
+{
+    const char *value = ctx_query(c, name);
+    if (value != NULL && *value != '\0') {
+        struct value *h = value_map(c->arena);
+        value_set_text(c->arena, h, "name", name);
+        value_set_text(c->arena, h, "value", value);
+        value_push(c->arena, hidden, h);
+    }
+}
+
+// What a filter is set to, as people read it.
+static const char *
+filter_text(struct ctx *c, const struct record_built *b, const struct record_filter *f,
+            const struct choice *choices, const char *value)
+{
+    int64_t id;
+    if (f->type == FIELD_REF && choices == NULL && text_to_int(value, &id)) {
+        const char *name = record_ref_title(c, b->k, f->name, id);
+        return name == NULL ? value : name;
+    }
+    return choices != NULL ? choice_label(choices, value, c->lang) : value;
+}
+
+static void
 put_filter(struct ctx *c, const struct record_built *b, const struct record_filter *f,
-           struct value *filters, struct value *chips)
+           struct value *filters, struct value *chips, struct value *hidden)
 {
     const char *label = f->field != NULL                       ? f->field->label
                         : strcmp(f->column, "created_at") == 0 ? T("登记时间")
@@ -153,11 +212,13 @@ put_filter(struct ctx *c, const struct record_built *b, const struct record_filt
                                                         : LISTING_TEXT;
     if (f->field != NULL && (!ref || choices != NULL)) {
         listing_filter(c, filters, control, f->name, label, NULL, choices);
+    } else {
+        push_hidden(c, hidden, f->name);
     }
     const char *value = ctx_query(c, f->name);
     if (value != NULL && *value != '\0') {
         static const char *const SIGNS[] = {"", "≥ ", "≤ "};
-        const char *text = choices != NULL ? choice_label(choices, value, c->lang) : value;
+        const char *text = filter_text(c, b, f, choices, value);
         listing_chip(c, chips, label, arena_printf(c->arena, "%s%s", SIGNS[f->op], text),
                      f->name);
     }
@@ -169,27 +230,23 @@ put_filters(struct ctx *c, const struct record_query *q, struct value *page)
     struct arena *a = c->arena;
     struct value *filters = value_list(a);
     struct value *chips = value_list(a);
-    listing_filter(c, filters, LISTING_SEARCH, "q", T("关键词"), T("名称、代码或拼音首字母"),
-                   NULL);
-    const char *text = ctx_query(c, "q");
+    struct value *hidden = value_list(a);
+    if (q->b->searched) {
+        listing_filter(c, filters, LISTING_SEARCH, "q", T("关键词"),
+                       T("名称、代码或拼音首字母"), NULL);
+    }
+    const char *text = q->b->searched ? ctx_query(c, "q") : NULL;
     if (text != NULL && *text != '\0') {
         listing_chip(c, chips, T("关键词"), text, "q");
     }
     for (unsigned i = 0; i < q->b->filter_count; i++) {
-        put_filter(c, q->b, &q->b->filters[i], filters, chips);
+        put_filter(c, q->b, &q->b->filters[i], filters, chips, hidden);
     }
-    struct value *hidden = value_list(a);
-    const char *sort = ctx_query(c, "sort");
-    if (sort != NULL && *sort != '\0') {
-        struct value *h = value_map(a);
-        value_set_text(a, h, "name", "sort");
-        value_set_text(a, h, "value", sort);
-        value_push(a, hidden, h);
-    }
+    push_hidden(c, hidden, "sort");
     value_set(a, page, "filters", filters);
     value_set(a, page, "chips", chips);
     value_set(a, page, "hidden", hidden);
-    value_set_bool(a, page, "has_filters", true);
+    value_set_bool(a, page, "has_filters", value_count(filters) > 0);
     value_set_bool(a, page, "more_filters", value_count(filters) > 1);
     value_set_text(a, page, "clear_url", value_count(chips) > 0 ? c->req->path : NULL);
 }
@@ -199,7 +256,12 @@ create_action(struct ctx *c, const struct record_kind *k)
 {
     struct arena *a = c->arena;
     struct value *m = value_map(a);
-    value_set_text(a, m, "url", arena_printf(a, "/%s/new", k->plural));
+    int64_t id;
+    const char *home = record_home(c, k, NULL, &id); // the parent whose records these are
+    value_set_text(a, m, "url",
+                   home == NULL
+                       ? arena_printf(a, "/%s/new", k->plural)
+                       : arena_printf(a, "/%s/new?%s=%lld", k->plural, home, (long long)id));
     value_set_text(a, m, "label", ctx_trf(c, T("登记{0}"), 1, ctx_tr(c, k->label)));
     value_set_text(a, m, "icon", "plus");
     value_set_bool(a, m, "primary", true);
@@ -250,8 +312,8 @@ record_list_show(struct ctx *c)
     value_set(a, page, "actions", actions);
     value_set(a, page, "views", &value_empty_list);
     put_filters(c, q, page);
-    value_set(a, page, "columns", list_columns(c, q));
-    value_set(a, page, "rows", list_rows(c, k, found->items));
+    value_set(a, page, "columns", record_columns(c, q, NULL));
+    value_set(a, page, "rows", record_rows(c, k, NULL, found->items));
     bool filtered = value_count(value_get(page, "chips")) > 0;
     value_set(a, page, "empty", n > 0 ? &value_null : empty_part(c, k, filtered));
     value_set(a, page, "pager",
@@ -271,6 +333,26 @@ crumb(struct ctx *c, const char *label, const char *url)
     value_set_text(c->arena, m, "label", label);
     value_set_text(c->arena, m, "url", url);
     return m;
+}
+
+// The way to a record: its kind's list, or its parent's page.
+static struct value *
+crumbs_to(struct ctx *c, const struct record_kind *k, const struct value *rec)
+{
+    struct arena *a = c->arena;
+    struct value *crumbs = value_list(a);
+    int64_t id;
+    const char *home = record_home(c, k, rec, &id);
+    const char *name = home == NULL ? NULL : record_ref_title(c, k, home, id);
+    if (name != NULL) {
+        value_push(a, crumbs, crumb(c, name, record_home_url(c, k, rec)));
+    }
+    value_push(a, crumbs,
+               crumb(c, ctx_tr(c, k->list_label),
+                     name == NULL
+                         ? arena_printf(a, "/%s", k->plural)
+                         : arena_printf(a, "/%s?%s=%lld", k->plural, home, (long long)id)));
+    return crumbs;
 }
 
 static struct value *
@@ -300,7 +382,7 @@ facts_of(struct ctx *c, const struct record_kind *k, const struct value *rec)
 {
     struct value *rows = value_list(c->arena);
     for (const struct field *f = k->fields; f->name != NULL; f++) {
-        const char *text = shown(c, f, rec);
+        const char *text = record_shown(c, f, rec);
         if ((f->where & IN_DETAIL) == 0 || *text == '\0') {
             continue;
         }
@@ -392,16 +474,17 @@ record_detail_show(struct ctx *c)
     struct arena *a = c->arena;
     const struct value *rec = c->out;
     int64_t id = value_get_int(rec, "id", 0);
-    const char *title = value_get_text(rec, k->title);
-    struct value *crumbs = value_list(a);
-    value_push(a, crumbs,
-               crumb(c, ctx_tr(c, k->list_label), arena_printf(a, "/%s", k->plural)));
+    const char *title = title_of(c, k, rec);
+    struct value *crumbs = crumbs_to(c, k, rec);
     value_push(a, crumbs, crumb(c, title, NULL));
     struct value *badges = value_list(a);
     const struct field *state = field_find(k->fields, "state");
     struct value *badge = state == NULL ? NULL : badge_of(c, state, rec);
     if (badge != NULL) {
         value_push(a, badges, badge);
+    }
+    if (is_over(c, k, rec)) {
+        value_push(a, badges, listing_badge(c, "is-mute", NULL, ctx_tr(c, T("已结束"))));
     }
     struct value *kept = value_list(a);
     value_push(a, kept,
@@ -411,11 +494,14 @@ record_detail_show(struct ctx *c)
                fact(c, T("更新时间"), time_minute_text(a, value_get_int(rec, "updated_at", 0)),
                     NULL, NULL));
     struct value *page = value_map(a);
-    value_set_text(a, page, "title", title);
+    value_set_text(a, page, "title", // "2024" alone says little
+                   k->parents == NULL ? title
+                                      : arena_printf(a, "%s　%s", ctx_tr(c, k->label), title));
     value_set(a, page, "badges", badges);
     value_set(a, page, "crumbs", crumbs);
     value_set(a, page, "actions", detail_actions(c, k, rec));
     value_set(a, page, "sections", section(c, ctx_tr(c, T("基本资料")), facts_of(c, k, rec)));
+    value_set(a, page, "blocks", record_blocks(c, k, id));
     value_set_bool(a, page, "has_timeline", true);
     value_set(a, page, "timeline", timeline_of(c, k, id));
     value_set(a, page, "aside", section(c, ctx_tr(c, T("记录")), kept));
@@ -487,10 +573,47 @@ form_record(struct ctx *c, const struct record_kind *k, const struct value *rec)
         if (f != NULL && f->type == FIELD_REF && p->v->type == VALUE_INT) {
             value_set_text(
                 c->arena, out, p->key,
-                arena_printf(c->arena, "%lld %s", (long long)p->v->i, shown(c, f, rec)));
+                arena_printf(c->arena, "%lld %s", (long long)p->v->i, record_shown(c, f, rec)));
         }
     }
     return out;
+}
+
+// What a grant keeps from the reader, and the parent once it is known, are shown and sent back
+// as they are.
+static bool
+is_fixed(struct ctx *c, const struct record_kind *k, const struct field *f, bool new)
+{
+    const struct record_grant *g;
+    enum record_scope scope;
+    return (!new &&record_parent_of(k, f->name) != NULL) ||
+           (record_scope_of(c, k, new ? RECORD_CREATE : RECORD_UPDATE, &g, &scope) &&
+            text_list_has(g->keeps, f->name));
+}
+
+static struct value *
+form_fields(struct ctx *c, const struct record_kind *k, const struct value *rec)
+{
+    struct arena *a = c->arena;
+    bool new = value_get_int(rec, "id", 0) == 0;
+    int64_t id;
+    const char *home = new ? record_home(c, k, rec, &id) : NULL;
+    const char *parent = home == NULL ? NULL : record_ref_title(c, k, home, id);
+    struct value *all = field_form(c, k->fields, form_record(c, k, rec)), *list = value_list(a);
+    for (size_t i = 0; i < value_count(all); i++) {
+        struct value *m = (struct value *)(uintptr_t)value_at(all, i); // made for this page
+        const struct field *f = field_find(k->fields, value_get_text(m, "name"));
+        bool fixed = is_fixed(c, k, f, new);
+        if (parent != NULL && strcmp(f->name, home) == 0) {
+            field_fix(c, m, arena_printf(a, "%lld", (long long)id), parent);
+        } else if (fixed && !new) {
+            field_fix(c, m, NULL, record_shown(c, f, rec));
+        } else if (fixed) {
+            continue; // the federation fills it in later
+        }
+        value_push(a, list, m);
+    }
+    return list;
 }
 
 enum err
@@ -498,14 +621,16 @@ record_form_show(struct ctx *c)
 {
     const struct record_kind *k = kind_of(c);
     struct arena *a = c->arena;
-    int64_t id = value_get_int(c->out, "id", 0);
+    int64_t id = value_get_int(c->out, "id", 0), parent;
     const char *list = arena_printf(a, "/%s", k->plural);
     const char *url = id == 0 ? list : url_of(c, k, id, "");
     const char *label = ctx_tr(c, k->label);
-    struct value *crumbs = value_list(a);
-    value_push(a, crumbs, crumb(c, ctx_tr(c, k->list_label), list));
+    const char *home = record_home(c, k, c->out, &parent);
+    const char *query =
+        home == NULL ? "" : arena_printf(a, "?%s=%lld", home, (long long)parent);
+    struct value *crumbs = crumbs_to(c, k, c->out);
     if (id != 0) {
-        value_push(a, crumbs, crumb(c, value_get_text(c->out, k->title), url));
+        value_push(a, crumbs, crumb(c, title_of(c, k, c->out), url));
     }
     value_push(a, crumbs, crumb(c, ctx_tr(c, id == 0 ? T("登记") : T("修改")), NULL));
     struct value *page = value_map(a);
@@ -514,17 +639,16 @@ record_form_show(struct ctx *c)
                            : ctx_trf(c, T("修改{0}"), 1, label));
     value_set(a, page, "crumbs", crumbs);
     value_set_text(a, page, "method", "post");
-    value_set_text(a, page, "action", url);
+    value_set_text(a, page, "action", arena_printf(a, "%s%s", url, query));
     value_set_text(a, page, "token", id == 0 ? form_token(c) : NULL);
     value_set_text(a, page, "record_version", form_version(c, c->out));
     value_set_bool(a, page, "multipart", false);
     value_set(a, page, "draft", &value_null);
     value_set_text(a, page, "errors_title", errors_title(c));
     value_set(a, page, "errors_summary", errors_summary(c, k));
-    value_set(a, page, "fields",
-              field_form(c, k->fields, id == 0 ? NULL : form_record(c, k, c->out)));
+    value_set(a, page, "fields", form_fields(c, k, c->out));
     value_set_text(a, page, "submit_label", ctx_tr(c, T("保存")));
-    value_set_text(a, page, "cancel_url", url);
+    value_set_text(a, page, "cancel_url", home == NULL ? url : record_home_url(c, k, c->out));
     c->page = page;
     return ERR_OK;
 }

@@ -25,8 +25,29 @@ static const char *
 ref_table(struct arena *a, const char *plural)
 {
     int n = (int)strlen(plural);
-    return text_ends(plural, "ies") ? arena_printf(a, "%.*sy", n - 3, plural)
-                                    : arena_printf(a, "%.*s", n - 1, plural);
+    char *table = text_ends(plural, "ies") ? arena_printf(a, "%.*sy", n - 3, plural)
+                                           : arena_printf(a, "%.*s", n - 1, plural);
+    for (char *p = table; (p = strchr(p, '-')) != NULL;) {
+        *p = '_';
+    }
+    return table;
+}
+
+struct record_path
+record_scope_path(struct arena *a, const struct record_kind *k, enum record_scope scope)
+{
+    const char *text = scope == SCOPE_ORGANIZATION ? k->organization_column
+                       : scope == SCOPE_ENTERPRISE ? k->enterprise_column
+                                                   : NULL;
+    const char *dot = text == NULL ? NULL : strchr(text, '.');
+    if (dot == NULL) {
+        return (struct record_path){.column = text};
+    }
+    const char *name = arena_strndup(a, text, (size_t)(dot - text));
+    const struct field *f = field_find(k->fields, name);
+    assert(f != NULL && f->type == FIELD_REF);
+    return (struct record_path){
+        .field = f->name, .table = ref_table(a, f->ref), .column = dot + 1};
 }
 
 static const char *
@@ -208,6 +229,25 @@ compose_checks(struct record_built *b)
     }
 }
 
+// Whether what a record refers to is inside a scope.
+static void
+compose_within(struct record_built *b)
+{
+    static const char *const WORDS[] = {"", "organization", "enterprise"};
+    for (enum record_scope s = SCOPE_ORGANIZATION; s <= SCOPE_ENTERPRISE; s++) {
+        struct record_path path = record_scope_path(b->arena, b->k, s);
+        if (path.field != NULL) {
+            b->within[s] = (struct db_stmt){
+                .name = arena_printf(b->arena, "%s.within_%s", b->k->name, WORDS[s]),
+                .sql = arena_printf(b->arena, "SELECT id FROM %s WHERE id = $1 AND %s = $2",
+                                    path.table, path.column),
+                .params = "id:int scope:int",
+                .row = "id:int"};
+            put_stmt(b, &b->within[s]);
+        }
+    }
+}
+
 // ---- lists -----------------------------------------------------------------------------
 
 struct composer {
@@ -228,12 +268,6 @@ use(struct composer *w, unsigned slot, const char *name, const char *type)
     return w->number[slot];
 }
 
-static const char *
-scope_column(const struct record_kind *k, enum record_scope scope)
-{
-    return scope == SCOPE_ORGANIZATION ? k->organization_column : k->enterprise_column;
-}
-
 // Filters that do not lead: checked on each row that the index walks over. The plus keeps
 // SQLite from choosing their indexes, which would cost a sort of everything found.
 static void
@@ -251,6 +285,14 @@ put_residuals(struct composer *w, unsigned except)
     }
 }
 
+bool
+record_scope_leads(const struct record_kind *k, enum record_scope scope)
+{
+    return scope == SCOPE_ORGANIZATION ? strchr(k->organization_column, '.') == NULL
+           : scope == SCOPE_ENTERPRISE ? strchr(k->enterprise_column, '.') == NULL
+                                       : false;
+}
+
 // FROM and WHERE up to the residual filters. `composite`: the lead has an index that goes on
 // with the order.
 static void
@@ -258,7 +300,9 @@ put_from(struct composer *w, enum record_scope scope, unsigned lead, bool compos
          bool postgres)
 {
     const struct record_built *b = w->b;
+    struct record_path path = record_scope_path(b->arena, b->k, scope);
     bool search = lead == b->lead_count + 1;
+    bool scope_leads = path.column != NULL && path.field == NULL && !search;
     if (search) {
         unsigned q = use(w, SLOT_QUERY, "q", "text");
         long long base = (long long)b->search_base;
@@ -272,18 +316,23 @@ put_from(struct composer *w, enum record_scope scope, unsigned lead, bool compos
                    b->k->table, base, q, base, base + (INT64_C(1) << 40));
     } else {
         buf_printf(&w->sql, " FROM %s t WHERE %s", b->k->table,
-                   scope == SCOPE_ALL && lead == 0 ? "t.id > 0" : "");
+                   !scope_leads && lead == 0 ? "t.id > 0" : "");
     }
     unsigned except = UINT32_MAX;
-    if (scope != SCOPE_ALL) {
-        unsigned n = use(w, SLOT_SCOPE, "scope", "int");
-        buf_printf(&w->sql, "%s%st.%s = $%u", search ? " AND " : "", composite ? "" : "+",
-                   scope_column(b->k, scope), n);
-    } else if (lead > 0 && !search) {
+    if (lead > 0 && !search) {
         except = b->leads[lead - 1];
         const struct record_filter *f = &b->filters[except];
         unsigned n = use(w, except, f->name, type_word(f->type));
         buf_printf(&w->sql, "%st.%s = $%u", composite ? "" : "+", f->column, n);
+    }
+    if (path.field != NULL) {
+        unsigned n = use(w, SLOT_SCOPE, "scope", "int");
+        buf_printf(&w->sql, " AND +t.%s IN (SELECT p.id FROM %s p WHERE p.%s = $%u)",
+                   path.field, path.table, path.column, n);
+    } else if (path.column != NULL) {
+        unsigned n = use(w, SLOT_SCOPE, "scope", "int");
+        buf_printf(&w->sql, "%s%st.%s = $%u", scope_leads ? "" : " AND ", composite ? "" : "+",
+                   path.column, n);
     }
     put_residuals(w, except);
 }
@@ -302,9 +351,10 @@ is_composite(const struct record_built *b, enum record_scope scope, unsigned lea
     if (sort == 0 || lead > b->lead_count) {
         return true; // every index goes on with the id
     }
-    const char *column = scope != SCOPE_ALL ? scope_column(b->k, scope)
-                         : lead > 0         ? b->filters[b->leads[lead - 1]].column
-                                            : NULL;
+    struct record_path path = record_scope_path(b->arena, b->k, scope);
+    const char *column = lead > 0             ? b->filters[b->leads[lead - 1]].column
+                         : path.field == NULL ? path.column
+                                              : NULL;
     return column == NULL || strcmp(column, "id") == 0 ||
            text_list_has(b->k->sorts[sort - 1].leads, column);
 }
@@ -410,8 +460,8 @@ compose_lists(struct record_built *b)
     for (enum record_scope scope = SCOPE_ALL; scope <= SCOPE_ENTERPRISE; scope++) {
         for (unsigned lead = 0; b->scopes[scope] && lead < leads; lead++) {
             bool search = lead == leads - 1;
-            if (scope != SCOPE_ALL && lead > 0 && !search) {
-                continue; // the scope leads
+            if (search ? !b->searched : lead > 0 && record_scope_leads(b->k, scope)) {
+                continue;
             }
             compose_list(b, record_count_stmt(b, scope, lead), scope, lead, -1, false);
             for (unsigned i = 0; i < (search ? 2 : b->sort_count * 2); i++) {
@@ -475,13 +525,25 @@ find_leads(struct record_built *b)
     }
 }
 
+bool
+record_is_searched(const struct record_kind *k)
+{
+    for (const struct field *f = k->fields; f->name != NULL; f++) {
+        if (f->search > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static struct record_built *
 compose(const struct record_kind *k)
 {
     struct arena *a = arena_new((size_t)16 << 20);
     struct record_built *b = ARENA_NEW(a, struct record_built);
     *b = (struct record_built){.k = k, .arena = a, .sort_count = 1};
-    b->search_base = search_base(k->name);
+    b->searched = record_is_searched(k);
+    b->search_base = b->searched ? search_base(k->name) : 0;
     for (const struct record_sort *s = k->sorts; s != NULL && s->field != NULL; s++) {
         b->sort_count++;
     }
@@ -495,6 +557,7 @@ compose(const struct record_kind *k)
     compose_update(b);
     compose_by_id(b);
     compose_checks(b);
+    compose_within(b);
     compose_lists(b);
     return b;
 }

@@ -103,7 +103,7 @@ options_run(struct ctx *c)
     if (!record_scope_of(c, k, RECORD_READ, &g, &q.scope)) {
         return ERR_FORBIDDEN;
     }
-    const char *expression = search_expression(c->arena, asked_for(c));
+    const char *expression = b->searched ? search_expression(c->arena, asked_for(c)) : NULL;
     q.lead = expression != NULL ? b->lead_count + 1 : 0;
     q.args[SLOT_QUERY] = DB_TEXT(expression);
     q.args[SLOT_ID] = DB_INT(INT64_C(1) << 40);
@@ -260,7 +260,9 @@ copy_of_input(struct ctx *c)
 static enum err
 create_prepare(struct ctx *c)
 {
-    c->prepared = (void *)(uintptr_t)record_tokens(c->arena, kind_of(c), c->in);
+    if (record_built_of(kind_of(c))->searched) {
+        c->prepared = (void *)(uintptr_t)record_tokens(c->arena, kind_of(c), c->in);
+    }
     return ERR_OK;
 }
 
@@ -272,8 +274,9 @@ create_run(struct ctx *c)
     if (id == 0) {
         return c->result != ERR_OK ? c->result : ERR_INTERNAL;
     }
-    c->location = url_of(c, k, id);
-    return answer(c, k, id);
+    enum err e = answer(c, k, id);
+    c->location = c->api || e != ERR_OK ? url_of(c, k, id) : record_home_url(c, k, c->out);
+    return e;
 }
 
 // What the client read: If-Match, or the form's hidden field. False when it is not a version.
@@ -308,10 +311,11 @@ save(struct ctx *c, const struct value *rec)
     if (e != ERR_OK) {
         return e;
     }
-    if (!c->api) {
-        c->location = url_of(c, k, id);
+    e = answer(c, k, id);
+    if (!c->api && e == ERR_OK) {
+        c->location = record_home_url(c, k, c->out);
     }
-    return answer(c, k, id);
+    return e;
 }
 
 static enum err

@@ -54,14 +54,17 @@ struct nav_item {
 };
 
 struct record_kind; // kit/record.h
+struct record_panel;
 
 // Everything a module hands to the app; app.c holds the only list of them.
 struct module {
     const char *name;
-    const struct route *routes;         // ended by a NULL pattern
-    const struct db_stmt *const *stmts; // NULL-ended list of its statements
-    const struct nav_item *nav;         // may be NULL
-    const struct record_kind *kind;     // its kind of record (kit/record.h), or NULL
+    const struct route *routes;             // ended by a NULL pattern
+    const struct db_stmt *const *stmts;     // NULL-ended list of its statements
+    const struct nav_item *nav;             // may be NULL
+    const struct record_kind *const *kinds; // its kinds of record (kit/record.h): a NULL-ended
+                                            // list, or NULL
+    const struct record_panel *panels;      // what it adds to pages of other modules' records
 };
 
 #endif

@@ -2,6 +2,7 @@
 // Enterprises as tables: fields, who may do what, and the check of their code.
 #include "mod/enterprise/enterprise.h"
 
+#include "mod/enterprise/enterprise_facts.h"
 #include "mod/enterprise/uscc.h"
 
 const struct choice ENTERPRISE_INDUSTRIES[] = {
@@ -197,7 +198,7 @@ enterprise_by_id(struct db_tx *tx, struct arena *a, int64_t id)
     return db_one(tx, a, &BY_ID, DB_ARGS(DB_INT(id)));
 }
 
-static const struct db_stmt *const STATEMENTS[] = {&BY_ID, NULL};
+static const struct db_stmt *const STATEMENTS[] = {&BY_ID, &ENTERPRISE_SAME_YEAR, NULL};
 
 static const struct nav_item NAV[] = {
     {.group = "资料",
@@ -211,8 +212,9 @@ static const struct nav_item NAV[] = {
 
 static const struct route NO_ROUTES[] = {{0}};
 
-const struct module ENTERPRISE_MODULE = {.name = "enterprise",
-                                         .routes = NO_ROUTES,
-                                         .stmts = STATEMENTS,
-                                         .nav = NAV,
-                                         .kind = &ENTERPRISE_KIND};
+static const struct record_kind *const KINDS[] = {&ENTERPRISE_KIND, &ENTERPRISE_FIGURE_KIND,
+                                                  &ENTERPRISE_TAG_KIND,
+                                                  &ENTERPRISE_CONTACT_KIND, NULL};
+
+const struct module ENTERPRISE_MODULE = {
+    .name = "enterprise", .routes = NO_ROUTES, .stmts = STATEMENTS, .nav = NAV, .kinds = KINDS};

@@ -226,5 +226,7 @@ static const struct nav_item NAV[] = {
 
 static const struct route NO_ROUTES[] = {{0}};
 
+static const struct record_kind *const KINDS[] = {&ORG_KIND, NULL};
+
 const struct module ORG_MODULE = {
-    .name = "org", .routes = NO_ROUTES, .stmts = STATEMENTS, .nav = NAV, .kind = &ORG_KIND};
+    .name = "org", .routes = NO_ROUTES, .stmts = STATEMENTS, .nav = NAV, .kinds = KINDS};

@@ -120,7 +120,9 @@ add_query_parameters(const struct operation *o, struct value *list)
         add_filter(o->a, list, &LIMIT, false);
     }
     for (size_t i = 0; i < sizeof TEXTS / sizeof *TEXTS; i++) {
-        add_parameter(o->a, list, "query", TEXTS[i], schema_type(o->a, "string", NULL));
+        if (o->kind == NULL || strcmp(TEXTS[i], "q") != 0 || record_is_searched(o->kind)) {
+            add_parameter(o->a, list, "query", TEXTS[i], schema_type(o->a, "string", NULL));
+        }
     }
     add_filters(o, list);
 }
@@ -315,9 +317,12 @@ kind_of_path(const struct module *const *modules, const char *pattern)
 {
     size_t n = strcspn(pattern + 1, "/.");
     for (; *modules != NULL; modules++) {
-        const struct record_kind *k = (*modules)->kind;
-        if (k != NULL && strlen(k->plural) == n && memcmp(k->plural, pattern + 1, n) == 0) {
-            return k;
+        const struct record_kind *const *k = (*modules)->kinds;
+        for (; k != NULL && *k != NULL; k++) {
+            const char *plural = (*k)->plural;
+            if (strlen(plural) == n && memcmp(plural, pattern + 1, n) == 0) {
+                return *k;
+            }
         }
     }
     return NULL;
@@ -387,8 +392,9 @@ system_openapi(struct app *app, struct arena *a)
     struct value *security = value_list(a), *bearer = value_map(a);
     for (size_t i = 0; app->modules[i] != NULL; i++) {
         add_routes(app, a, paths, app->modules[i]->routes);
-        if (app->modules[i]->kind != NULL) {
-            add_routes(app, a, paths, record_routes(app->arena, app->modules[i]->kind));
+        const struct record_kind *const *k = app->modules[i]->kinds;
+        for (; k != NULL && *k != NULL; k++) {
+            add_routes(app, a, paths, record_routes(app->arena, *k));
         }
     }
     value_set_text(a, license, "name", "Apache-2.0");

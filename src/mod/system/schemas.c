@@ -5,6 +5,7 @@
 
 #include "mod/demand/demand.h"
 
+#include <ctype.h>
 #include <string.h>
 
 // `type`: int, number, text, time, date, flag, object, or the name of a schema; "[]" behind it
@@ -431,14 +432,19 @@ schema_input(struct arena *a, const struct field *fields, bool partial)
 
 // ---- kinds -----------------------------------------------------------------------------
 
-// "enterprise" → "Enterprise"
+// "enterprise_tag" → "EnterpriseTag"
 const char *
 schema_name(struct arena *a, const struct record_kind *k)
 {
-    char *name = arena_strdup(a, k->name);
-    if (*name >= 'a' && *name <= 'z') {
-        *name = (char)(*name - 'a' + 'A');
+    char *name = arena_strdup(a, k->name), *to = name;
+    bool first = true;
+    for (const char *p = k->name; *p != '\0'; p++) {
+        if (*p != '_') {
+            *to++ = first ? (char)toupper((unsigned char)*p) : *p;
+        }
+        first = *p == '_';
     }
+    *to = '\0';
     return name;
 }
 
@@ -502,9 +508,9 @@ schemas_all(struct arena *a, const struct module *const *modules)
         value_set(a, all, SCHEMAS[i].name, table_schema(a, SCHEMAS[i].members));
     }
     for (; *modules != NULL; modules++) {
-        if ((*modules)->kind != NULL) {
-            value_set(a, all, schema_name(a, (*modules)->kind),
-                      kind_schema(a, (*modules)->kind));
+        const struct record_kind *const *k = (*modules)->kinds;
+        for (; k != NULL && *k != NULL; k++) {
+            value_set(a, all, schema_name(a, *k), kind_schema(a, *k));
         }
     }
     return all;
