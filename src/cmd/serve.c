@@ -36,6 +36,14 @@ close_unconfirmed(struct ctx *c, void *arg)
 }
 
 static enum err
+tell_reviews(struct ctx *c, void *arg)
+{
+    (void)arg;
+    demand_tell_reviews(c);
+    return db_tx_err(c->tx);
+}
+
+static enum err
 keep_sessions(struct ctx *c, void *arg)
 {
     (void)arg;
@@ -57,6 +65,10 @@ tick(struct district *d, struct arena *a)
         log_warn("minute job failed: %s", err_info(e)->code);
     } else if (closed > 0) {
         log_info("closed %lld demands that nobody confirmed", (long long)closed);
+    }
+    arena_reset(a);
+    if ((e = cmd_write(d, a, tell_reviews, NULL)) != ERR_OK) {
+        log_warn("cannot tell of reviews: %s", err_info(e)->code);
     }
     arena_reset(a);
 }

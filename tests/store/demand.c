@@ -343,6 +343,31 @@ test_pauses_give_back_the_state(void **state)
     assert_caches(w, id, 0);
 }
 
+// Half a year is the longest that a matter waits unlooked at.
+static void
+test_the_review_is_within_half_a_year(void **state)
+{
+    static const struct {
+        int month, day;
+        const char *latest, *later;
+    } DAYS[] = {
+        {3, 2, "2026-09-02", "2026-09-03"},
+        {8, 31, "2027-02-28", "2027-03-01"}, // February has no 31st
+        {12, 1, "2027-06-01", "2027-06-02"},
+    };
+    struct world *w = *state;
+    int64_t id = bring_to(w, "handling");
+    for (size_t i = 0; i < sizeof DAYS / sizeof *DAYS; i++) {
+        time_freeze(time_from_civil(2026, DAYS[i].month, DAYS[i].day, 10, 0, 0));
+        const char *late = arena_printf(w->a, "{\"review_on\":\"%s\"}", DAYS[i].later);
+        assert_int_equal(step(w, &STAFF, id, "pend", late), ERR_INVALID);
+        assert_string_equal(w->c.faults.items[0].field, "review_on");
+        assert_state(w, id, "handling");
+        const char *last = arena_printf(w->a, "{\"review_on\":\"%s\"}", DAYS[i].latest);
+        assert_int_equal(run(w, &STAFF, &id, "pend", last, true), ERR_OK);
+    }
+}
+
 static void
 test_assist_works_beside_the_lead(void **state)
 {
@@ -420,6 +445,7 @@ main(void)
         TEST(test_objection_has_its_day),
         TEST(test_extension),
         TEST(test_pauses_give_back_the_state),
+        TEST(test_the_review_is_within_half_a_year),
         TEST(test_assist_works_beside_the_lead),
         TEST(test_no_response_closes),
         TEST(test_stale_version),

@@ -153,6 +153,130 @@ test_pending_ones_come_up_for_review(void **state)
     assert_int_equal(list_count(w, &STAFF, "view=review"), 0);
 }
 
+// ---- the day of review -----------------------------------------------------------------
+
+static const struct db_stmt ADD_ACCOUNT = {
+    .name = "test.account",
+    .sql = "INSERT INTO account (id, login, name, created_at, updated_at)"
+           " VALUES ($1, 'sun', '孙', 1, 1)",
+    .params = "id:int"};
+static const struct db_stmt ADD_POST = {
+    .name = "test.post",
+    .sql = "INSERT INTO post (account_id, role, since) VALUES ($1, 'staff', 1)",
+    .params = "id:int"};
+static const struct db_stmt NOTICES = {
+    .name = "test.notices",
+    .sql = "SELECT link FROM notice WHERE account_id = $1 AND text LIKE '挂账到了%'",
+    .params = "id:int",
+    .row = "link:text"};
+
+static enum err
+add_staff(struct db_tx *tx, void *arg)
+{
+    (void)arg;
+    db_run(tx, &ADD_ACCOUNT, DB_ARGS(DB_INT(STAFF.id)));
+    db_run(tx, &ADD_POST, DB_ARGS(DB_INT(STAFF.id)));
+    return ERR_OK;
+}
+
+static enum err
+work_reviews(struct db_tx *tx, void *arg)
+{
+    struct job *j = arg;
+    *j->c = ctx_system(j->w->app, j->w->a);
+    j->c->tx = tx;
+    j->id = demand_tell_reviews(j->c);
+    return db_tx_err(tx);
+}
+
+// The minute job; how many were told, after looking that staff have `notices` in all.
+static int64_t
+tell_reviews(struct world *w, size_t notices)
+{
+    struct job j = {.w = w, .c = as(w, &STAFF, "")};
+    assert_int_equal(db_write(w->app->db, w->a, work_reviews, &j), ERR_OK);
+    struct db_tx *tx = db_read_begin(w->app->db);
+    const struct value *list = db_list(tx, w->a, &NOTICES, DB_ARGS(DB_INT(STAFF.id)));
+    db_read_end(tx);
+    assert_int_equal(value_count(list), notices);
+    return j.id;
+}
+
+static void
+test_staff_are_told_of_a_review_once(void **state)
+{
+    struct world *w = *state;
+    assert_int_equal(db_write(w->app->db, w->a, add_staff, NULL), ERR_OK);
+    int64_t id = bring_to(w, "pending_conditions"); // until 2026-09-01
+    int64_t version = value_get_int(get(w, id), "version", 0);
+    time_freeze(time_from_civil(2026, 8, 31, 23, 59, 59));
+    assert_int_equal(tell_reviews(w, 0), 0);
+    time_freeze(time_from_civil(2026, 9, 1, 0, 0, 1));
+    assert_int_equal(tell_reviews(w, 1), 1);
+    assert_int_equal(tell_reviews(w, 1), 0);
+    time_freeze(time_from_civil(2026, 9, 2, 9, 0, 0));
+    assert_int_equal(tell_reviews(w, 1), 0);
+    assert_int_equal(value_get_int(get(w, id), "version", 0), version);
+    // The next day of review is another one.
+    assert_int_equal(step(w, &STAFF, id, "revive", "{}"), ERR_OK);
+    assert_int_equal(step(w, &STAFF, id, "pend", "{\"review_on\":\"2026-12-01\"}"), ERR_OK);
+    time_freeze(time_from_civil(2026, 12, 5, 9, 0, 0)); // the server was down that day
+    assert_int_equal(tell_reviews(w, 2), 1);
+    assert_int_equal(tell_reviews(w, 2), 0);
+}
+
+// ---- call-backs ------------------------------------------------------------------------
+
+static void
+assert_todo(struct world *w, size_t n)
+{
+    assert_int_equal(list_count(w, &STAFF, "view=mine"), n);
+    struct ctx *c = as(w, &STAFF, "");
+    c->tx = db_read_begin(w->app->db);
+    assert_int_equal(demand_count(c, "mine"), n);
+    db_read_end(c->tx);
+}
+
+static void
+test_owed_call_backs_are_to_do(void **state)
+{
+    struct world *w = *state;
+    int64_t id = create(w, &OWNER, PLAIN);
+    assert_todo(w, 1); // to be accepted
+    assert_int_equal(step(w, &STAFF, id, "accept", "{\"level\":\"L3\"}"), ERR_OK);
+    assert_int_equal(step(w, &STAFF, id, "dispatch", "{\"lead_unit_id\":201}"), ERR_OK);
+    assert_int_equal(step(w, &OFFICER, id, "sign", NULL), ERR_OK);
+    assert_todo(w, 0);
+    assert_int_equal(
+        step(w, &OFFICER, id, "answer", "{\"body\":\"x\",\"outcome\":\"resolved\"}"), ERR_OK);
+    assert_todo(w, 1);
+    assert_int_equal(step(w, &OWNER, id, "confirm", "{\"satisfaction\":5}"), ERR_OK);
+    assert_todo(w, 1); // outlives the case
+    assert_int_equal(value_get_int(get(w, id), "callback_due_at", 0),
+                     time_from_civil(2026, 3, 5, 17, 30, 0));
+    assert_caches(w, id, 10 * TIME_DAY);
+    assert_int_equal(step(w, &STAFF, id, "callback", "{\"result\":\"好\"}"), ERR_OK);
+    assert_todo(w, 0);
+    assert_caches(w, id, 0);
+}
+
+// Nobody can call back about what is put away, so it is not to do for ever.
+static void
+test_what_is_archived_is_not_to_do(void **state)
+{
+    struct world *w = *state;
+    int64_t id = create(w, &OWNER, PLAIN);
+    assert_int_equal(step(w, &STAFF, id, "accept", "{\"level\":\"L4\"}"), ERR_OK);
+    assert_int_equal(step(w, &STAFF, id, "dispatch", "{\"lead_unit_id\":201}"), ERR_OK);
+    assert_int_equal(step(w, &OFFICER, id, "sign", NULL), ERR_OK);
+    assert_int_equal(
+        step(w, &OFFICER, id, "answer", "{\"body\":\"x\",\"outcome\":\"resolved\"}"), ERR_OK);
+    assert_int_equal(step(w, &OWNER, id, "confirm", "{\"satisfaction\":5}"), ERR_OK);
+    assert_todo(w, 1);
+    assert_int_equal(step(w, &STAFF, id, "archive", NULL), ERR_OK);
+    assert_todo(w, 0);
+}
+
 static void
 test_wrong_filters_are_told(void **state)
 {
@@ -273,6 +397,9 @@ main(void)
         TEST(test_paging_is_whole),
         TEST(test_views_follow_the_clock),
         TEST(test_pending_ones_come_up_for_review),
+        TEST(test_staff_are_told_of_a_review_once),
+        TEST(test_owed_call_backs_are_to_do),
+        TEST(test_what_is_archived_is_not_to_do),
         TEST(test_wrong_filters_are_told),
         TEST(test_import),
         TEST(test_statistics),

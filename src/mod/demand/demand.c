@@ -148,7 +148,7 @@ demand_history(struct ctx *c, struct demand *d)
 {
     const struct clock_profile *p = demand_rules_at(c, d->submitted_at);
     int days = p->answer[demand_level_number(d->level)];
-    d->next_due_at = d->confirm_due_at = d->yellow_at = d->red_at = 0;
+    d->next_due_at = d->confirm_due_at = d->callback_due_at = d->yellow_at = d->red_at = 0;
     d->paused = false;
     d->on_time = -1;
     d->spent_minutes = 0;
@@ -177,11 +177,18 @@ demand_compute(struct ctx *c, struct demand *d, const struct clock_event *log, s
     d->paused = r.light == CLOCK_PAUSED;
     d->spent_minutes = r.spent_minutes;
     d->confirm_due_at = 0;
+    d->callback_due_at = 0;
     d->on_time = -1;
+    // Owed or not, a call-back is to do only where the step can be taken.
+    bool can_be_called = text_list_has(demand_transition("callback")->from, d->state);
     for (size_t i = 0; i < r.due_count; i++) {
         const struct clock_due *due = &r.dues[i];
         if (due->what == CLOCK_CONFIRM && due->open) {
             d->confirm_due_at = due->at;
+        }
+        if (due->what == CLOCK_CALLBACK && due->open && can_be_called &&
+            (d->callback_due_at == 0 || due->at < d->callback_due_at)) {
+            d->callback_due_at = due->at;
         }
         // The matter was answered in time when every answer of its lead was.
         if (due->what == CLOCK_ANSWER && due->unit == d->lead_unit_id && !due->open &&
@@ -208,8 +215,8 @@ static bool
 same_caches(const struct demand *a, const struct demand *b)
 {
     bool same = a->next_due_at == b->next_due_at && a->confirm_due_at == b->confirm_due_at &&
-                a->yellow_at == b->yellow_at && a->red_at == b->red_at &&
-                a->paused == b->paused && a->on_time == b->on_time;
+                a->callback_due_at == b->callback_due_at && a->yellow_at == b->yellow_at &&
+                a->red_at == b->red_at && a->paused == b->paused && a->on_time == b->on_time;
     for (size_t i = 0; same && i < a->leg_count; i++) {
         const struct demand_leg *x = &a->legs[i];
         const struct demand_leg *y = &b->legs[i];

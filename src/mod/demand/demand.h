@@ -5,12 +5,13 @@
 // A demand as a value: {id receipt_no title state category source level enterprise_id
 // enterprise chamber_id chamber lead_unit_id lead_unit created_at updated_at submitted_at
 // due_at light supervised_at extension outcome satisfaction reopenings open visibility
-// version}; in full also {body hope contact_name contact_mobile created_by accepted_at
-// answered_at closed_at closed_by review_on merged_into comment legs[] cards[] clock{}
-// attachments[]}.
+// callback_due_at version}; in full also {body hope contact_name contact_mobile created_by
+// accepted_at answered_at closed_at closed_by review_on merged_into comment legs[] cards[]
+// clock{} attachments[]}.
 //   level    "L1" … "L4" or null
 //   light    "green" "yellow" "red" "paused" "done"; null for drafts
 //   due_at   the earliest due that counts, null when none is open
+//   callback_due_at  until when the enterprise is to be called back, null when it need not be
 //   legs[]   {unit_id unit role state due_at light open}; role "lead" "assist"; state
 //            "dispatched" "signed" "objected" "handling" "answered" "ended"
 //   cards[]  {kind why what at unit_id unit}, only for readers outside the enterprise
@@ -95,6 +96,10 @@ const struct value *demand_statistics(struct ctx *c);
 // Closes demands whose confirmation is 5 working days overdue, as `no_response`: at most 500 a
 // call; returns how many.
 int64_t demand_auto_close(struct ctx *c);
+
+// Tells staff of pending demands whose day of review has come, each once for its day: at most
+// 500 a call; returns how many.
+int64_t demand_tell_reviews(struct ctx *c);
 
 // One demand from elsewhere, as a value with the members of POST /demands and, for history:
 // {submitted_at accepted_at answered_at closed_at (times) level lead_unit_id outcome

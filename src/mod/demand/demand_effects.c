@@ -449,8 +449,13 @@ demand_do_pend(struct ctx *c, const struct transition *t, struct lifecycle_recor
     struct demand *d = demand_in(r);
     int32_t day = 0;
     const char *text = value_get_text(c->in, "review_on");
+    int32_t latest = demand_rules_review_by(c);
     if (!day_parse(text, &day) || day <= time_to_day(c->now)) {
         return ctx_fault(c, "review_on", "past", "复查日期要在今天之后。");
+    }
+    if (day > latest) {
+        return faults_add(c->arena, &c->faults, "review_on", "too_late",
+                          ctx_trf(c, T("复查日期最晚是 {0}。"), 1, day_text(c->arena, latest)));
     }
     d->review_on = text;
     d->resume_state = d->state;

@@ -40,7 +40,7 @@ struct demand {
     int64_t satisfaction, extension_days, reopenings, merged_into;
     int64_t created_at, submitted_at, accepted_at, answered_at, closed_at, supervised_at;
     // Caches.
-    int64_t next_due_at, confirm_due_at, yellow_at, red_at, spent_minutes;
+    int64_t next_due_at, confirm_due_at, callback_due_at, yellow_at, red_at, spent_minutes;
     int on_time; // -1 not known
     bool paused;
     struct demand_leg *legs;
@@ -126,6 +126,9 @@ void demand_store_save_leg(struct ctx *c, const struct demand *d, const struct d
 void demand_store_event(struct ctx *c, int64_t id, const struct demand_event *e);
 // Ids of answered demands whose confirmation was due before `now`.
 struct value *demand_store_unconfirmed(struct ctx *c, int64_t now, int64_t limit);
+// Pending ones whose day of review has come and is not told: [{id receipt_no title}].
+struct value *demand_store_to_review(struct ctx *c, const char *today, int64_t limit);
+void demand_store_review_told(struct ctx *c, int64_t id);
 // {id name state chamber_id contact…} of an enterprise, {id kind name} of an organisation.
 struct value *demand_store_enterprise(struct ctx *c, int64_t id);
 struct value *demand_store_department(struct ctx *c, int64_t id);

@@ -504,18 +504,15 @@ set_preview(struct ctx *c, const struct value *d)
                    level == NULL ? NULL : choice_label(DEMAND_LEVELS, level, c->lang));
 }
 
-// What a step's form begins with: a review is due after as many months as the rules say.
+// What a step's form begins with: a review is due on the last day that the rules allow.
 static const struct value *
 step_record(struct ctx *c, const char *name)
 {
     if (strcmp(name, "pend") != 0) {
         return NULL;
     }
-    struct civil t = time_civil(c->now);
-    int month = t.year * 12 + t.month - 1 + demand_rules_now(c)->review_months;
-    int64_t on = time_from_civil(month / 12, month % 12 + 1, t.day, 0, 0, 0);
     struct value *v = value_map(c->arena);
-    value_set_text(c->arena, v, "review_on", day_text(c->arena, time_to_day(on)));
+    value_set_text(c->arena, v, "review_on", day_text(c->arena, demand_rules_review_by(c)));
     return v;
 }
 

@@ -164,11 +164,9 @@ set_view(struct ctx *c, struct demand_query *q, const char *view)
     if (view == NULL || strcmp(view, "all") == 0) {
         return;
     }
-    bool mine = strcmp(view, "mine") == 0;
-    if (mine && ctx_is(c, ROLE_OFFICE)) {
-        q->todo = 1;
-    }
-    if (mine || strcmp(view, "open") == 0) {
+    if (strcmp(view, "mine") == 0 && ctx_is(c, ROLE_OFFICE)) {
+        q->todo = 1; // a call-back outlives the case
+    } else if (text_list_has("mine open", view)) {
         q->open = 1;
     } else if (strcmp(view, "unassigned") == 0) {
         q->unassigned = 1;

@@ -256,6 +256,17 @@ demand_rules_now(struct ctx *c)
     return demand_rules_at(c, c->now);
 }
 
+int32_t
+demand_rules_review_by(struct ctx *c)
+{
+    struct civil t = time_civil(c->now);
+    int month = t.year * 12 + t.month - 1 + demand_rules_now(c)->review_months;
+    int32_t first = day_from_civil(month / 12, month % 12 + 1, 1);
+    int32_t next = day_from_civil((month + 1) / 12, (month + 1) % 12 + 1, 1);
+    // Half a year after 31 August is the end of February.
+    return first + t.day > next ? next - 1 : first + t.day - 1;
+}
+
 const struct clock_profile *
 demand_rules_of(struct ctx *c, int64_t id)
 {

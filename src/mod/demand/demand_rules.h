@@ -13,6 +13,8 @@ const struct clock_profile *demand_rules_of(struct ctx *c, int64_t id);
 // The one in force at a moment, and now.
 const struct clock_profile *demand_rules_at(struct ctx *c, int64_t at);
 const struct clock_profile *demand_rules_now(struct ctx *c);
+// The last day on which what begins to wait for its conditions today is looked at again.
+int32_t demand_rules_review_by(struct ctx *c);
 
 // The page and its routes.
 extern const struct field DEMAND_RULES_FIELDS[];

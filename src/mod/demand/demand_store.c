@@ -56,21 +56,22 @@ static const struct db_stmt EDIT = {
 
 static const struct db_stmt SAVE = {
     .name = "demand.save",
-    .sql = "UPDATE demand SET state = $2, level = $3, lead_unit_id = $4, outcome = $5,"
-           " satisfaction = $6, comment = $7, extension = $8, extension_days = $9,"
-           " resume_state = $10, supervised_at = $11, closed_by = $12, reopenings = $13,"
-           " merged_into = $14, submitted_at = $15, accepted_at = $16, answered_at = $17,"
-           " closed_at = $18, review_on = $19, next_due_at = $20, confirm_due_at = $21,"
-           " yellow_at = $22, red_at = $23, paused = $24, on_time = $25, spent_minutes = $26,"
-           " open = $27, unassigned = $28, due_key = $29, updated_at = $30,"
-           " version = version + 1 WHERE id = $1",
+    .sql =
+        "UPDATE demand SET state = $2, level = $3, lead_unit_id = $4, outcome = $5,"
+        " satisfaction = $6, comment = $7, extension = $8, extension_days = $9,"
+        " resume_state = $10, supervised_at = $11, closed_by = $12, reopenings = $13,"
+        " merged_into = $14, submitted_at = $15, accepted_at = $16, answered_at = $17,"
+        " closed_at = $18, review_on = $19, next_due_at = $20, confirm_due_at = $21,"
+        " yellow_at = $22, red_at = $23, paused = $24, on_time = $25, spent_minutes = $26,"
+        " open = $27, unassigned = $28, due_key = $29, updated_at = $30, callback_due_at = $31,"
+        " version = version + 1 WHERE id = $1",
     .params = "id:int state:text level:text? lead_unit_id:int? outcome:text? satisfaction:int?"
               " comment:text? extension:text extension_days:int? resume_state:text?"
               " supervised_at:time? closed_by:text? reopenings:int merged_into:int?"
               " submitted_at:time? accepted_at:time? answered_at:time? closed_at:time?"
               " review_on:text? next_due_at:time? confirm_due_at:time? yellow_at:time?"
               " red_at:time? paused:int on_time:int? spent_minutes:int open:int unassigned:int"
-              " due_key:int now:time"};
+              " due_key:int now:time callback_due_at:time?"};
 
 #define GET_COLUMNS                                                                            \
     "id:int receipt_no:text title:text state:text category:text source:text level:text?"       \
@@ -80,7 +81,8 @@ static const struct db_stmt SAVE = {
     " submitted_at:time? accepted_at:time? answered_at:time? closed_at:time? due_at:time?"     \
     " supervised_at:time? extension:text extension_days:int? outcome:text? satisfaction:int?"  \
     " comment:text? reopenings:int closed_by:text? merged_into:int? review_on:text? open:bool" \
-    " version:int yellow_at:time? red_at:time? confirm_due_at:time? resume_state:text?"        \
+    " version:int yellow_at:time? red_at:time? callback_due_at:time? confirm_due_at:time?"     \
+    " resume_state:text?"                                                                      \
     " on_time:int? spent_minutes:int paused:bool due_key:int"
 
 static const struct db_stmt GET = {
@@ -92,7 +94,8 @@ static const struct db_stmt GET = {
            " d.accepted_at, d.answered_at, d.closed_at, d.next_due_at AS due_at,"
            " d.supervised_at, d.extension, d.extension_days, d.outcome, d.satisfaction,"
            " d.comment, d.reopenings, d.closed_by, d.merged_into, d.review_on, d.open,"
-           " d.version, d.yellow_at, d.red_at, d.confirm_due_at, d.resume_state, d.on_time,"
+           " d.version, d.yellow_at, d.red_at, d.callback_due_at, d.confirm_due_at, "
+           "d.resume_state, d.on_time,"
            " d.spent_minutes, d.paused, d.due_key"
            " FROM demand d LEFT JOIN enterprise e ON e.id = d.enterprise_id"
            " LEFT JOIN organization ch ON ch.id = d.chamber_id"
@@ -154,6 +157,21 @@ static const struct db_stmt UNCONFIRMED = {.name = "demand.unconfirmed",
                                            .params = "now:time limit:int",
                                            .row = "id:int"};
 
+// The index of days leads; written with =, the state would, and every pending one be looked at.
+static const struct db_stmt TO_REVIEW = {
+    .name = "demand.to_review",
+    .sql = "SELECT id, receipt_no, title FROM demand WHERE"
+           " review_on <= $1 AND NOT (state <> 'pending_conditions')"
+           " AND (review_told IS NULL OR review_told < review_on) ORDER BY review_on LIMIT $2",
+    .params = "today:text limit:int",
+    .row = "id:int receipt_no:text title:text"};
+
+// Not a change of the demand: whoever has it open may go on.
+static const struct db_stmt REVIEW_TOLD = {
+    .name = "demand.review_told",
+    .sql = "UPDATE demand SET review_told = review_on WHERE id = $1",
+    .params = "id:int"};
+
 static const struct db_stmt ENTERPRISE = {
     .name = "demand.enterprise",
     .sql = "SELECT id, name, state, chamber_id, contact_name, contact_mobile FROM enterprise"
@@ -197,6 +215,8 @@ const struct db_stmt *const DEMAND_STATEMENTS[] = {
     &EVENTS,
     &LOG,
     &UNCONFIRMED,
+    &TO_REVIEW,
+    &REVIEW_TOLD,
     &ENTERPRISE,
     &DEPARTMENT,
     &DEPARTMENTS,
@@ -276,19 +296,20 @@ demand_store_edit(struct ctx *c, int64_t id, const struct value *in)
 void
 demand_store_save(struct ctx *c, const struct demand *d)
 {
-    db_run(
-        c->tx, &SAVE,
-        DB_ARGS(DB_INT(d->id), DB_TEXT(d->state), DB_TEXT(d->level), DB_REF(d->lead_unit_id),
-                DB_TEXT(d->outcome), DB_REF(d->satisfaction), DB_TEXT(d->comment),
-                DB_TEXT(d->extension), DB_REF(d->extension_days), DB_TEXT(d->resume_state),
-                DB_REF(d->supervised_at), DB_TEXT(d->closed_by), DB_INT(d->reopenings),
-                DB_REF(d->merged_into), DB_REF(d->submitted_at), DB_REF(d->accepted_at),
-                DB_REF(d->answered_at), DB_REF(d->closed_at), DB_TEXT(d->review_on),
-                DB_REF(d->next_due_at), DB_REF(d->confirm_due_at), DB_REF(d->yellow_at),
-                DB_REF(d->red_at), DB_INT(d->paused),
-                d->on_time < 0 ? DB_NULL : DB_INT(d->on_time), DB_INT(d->spent_minutes),
-                DB_INT(demand_state_open(d->state)), DB_INT(demand_state_unassigned(d->state)),
-                DB_INT(d->next_due_at == 0 ? DEMAND_NEVER : d->next_due_at), DB_INT(c->now)));
+    db_run(c->tx, &SAVE,
+           DB_ARGS(DB_INT(d->id), DB_TEXT(d->state), DB_TEXT(d->level), DB_REF(d->lead_unit_id),
+                   DB_TEXT(d->outcome), DB_REF(d->satisfaction), DB_TEXT(d->comment),
+                   DB_TEXT(d->extension), DB_REF(d->extension_days), DB_TEXT(d->resume_state),
+                   DB_REF(d->supervised_at), DB_TEXT(d->closed_by), DB_INT(d->reopenings),
+                   DB_REF(d->merged_into), DB_REF(d->submitted_at), DB_REF(d->accepted_at),
+                   DB_REF(d->answered_at), DB_REF(d->closed_at), DB_TEXT(d->review_on),
+                   DB_REF(d->next_due_at), DB_REF(d->confirm_due_at), DB_REF(d->yellow_at),
+                   DB_REF(d->red_at), DB_INT(d->paused),
+                   d->on_time < 0 ? DB_NULL : DB_INT(d->on_time), DB_INT(d->spent_minutes),
+                   DB_INT(demand_state_open(d->state)),
+                   DB_INT(demand_state_unassigned(d->state)),
+                   DB_INT(d->next_due_at == 0 ? DEMAND_NEVER : d->next_due_at), DB_INT(c->now),
+                   DB_REF(d->callback_due_at)));
 }
 
 void
@@ -468,6 +489,7 @@ demand_store_load(struct ctx *c, int64_t id, struct demand *d, struct value **ro
         .supervised_at = value_get_int(v, "supervised_at", 0),
         .next_due_at = value_get_int(v, "due_at", 0),
         .confirm_due_at = value_get_int(v, "confirm_due_at", 0),
+        .callback_due_at = value_get_int(v, "callback_due_at", 0),
         .yellow_at = value_get_int(v, "yellow_at", 0),
         .red_at = value_get_int(v, "red_at", 0),
         .spent_minutes = value_get_int(v, "spent_minutes", 0),
@@ -482,6 +504,18 @@ struct value *
 demand_store_unconfirmed(struct ctx *c, int64_t now, int64_t limit)
 {
     return db_list(c->tx, c->arena, &UNCONFIRMED, DB_ARGS(DB_INT(now), DB_INT(limit)));
+}
+
+struct value *
+demand_store_to_review(struct ctx *c, const char *today, int64_t limit)
+{
+    return db_list(c->tx, c->arena, &TO_REVIEW, DB_ARGS(DB_TEXT(today), DB_INT(limit)));
+}
+
+void
+demand_store_review_told(struct ctx *c, int64_t id)
+{
+    db_run(c->tx, &REVIEW_TOLD, DB_ARGS(DB_INT(id)));
 }
 
 struct value *

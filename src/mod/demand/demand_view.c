@@ -181,6 +181,15 @@ finished(struct ctx *c, const struct value *demand)
                answered ? tr(c->lang, "超期答复") : tr(c->lang, "超期办结"));
 }
 
+// What the federation owes when no due runs: the reason why a closed case is in its to-do list.
+static struct value *
+call_back(struct ctx *c, int64_t due_at)
+{
+    bool late = due_at < c->now;
+    return sla(c, late ? "is-bad" : "is-warn", late ? "alert-triangle" : "clock",
+               late ? tr(c->lang, "回访超期") : tr(c->lang, "待回访"));
+}
+
 struct value *
 demand_view_sla(struct ctx *c, const struct value *demand)
 {
@@ -188,6 +197,10 @@ demand_view_sla(struct ctx *c, const struct value *demand)
     int64_t due_at = value_get_int(demand, "due_at", 0);
     if (light == NULL) {
         return NULL;
+    }
+    int64_t owed = value_get_int(demand, "callback_due_at", 0);
+    if (owed != 0 && due_at == 0 && ctx_is(c, ROLE_OFFICE)) {
+        return call_back(c, owed);
     }
     if (strcmp(light, "done") == 0) {
         return finished(c, demand);

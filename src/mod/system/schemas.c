@@ -66,6 +66,7 @@ static const struct member DEMAND[] = {
     {"version", "int", NULL},
     {"yellow_at", "time?", NULL},
     {"red_at", "time?", NULL},
+    {"callback_due_at", "time?", NULL},
     {"light", "text?", NULL},
     {"legs", "DemandLeg[]*", NULL},
     {"cards", "DemandCard[]*", NULL},

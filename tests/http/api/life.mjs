@@ -11,6 +11,8 @@ async function state(id) {
   return (await d.ok('staff', 'GET', `/demands/${id}`)).state;
 }
 
+const soon = (days) => new Date(Date.now() + days * 864e5).toISOString().slice(0, 10);
+
 await test('from submission to a satisfied close', async () => {
   const made = await d.api('member', 'POST', '/demands', {
     title: '设备贴息到账时间', body: '公示两个月了。', hope: '请告知时间', category: 'policy_delivery',
@@ -148,7 +150,7 @@ await test('what waits for the federation is its to-do: new ones and extensions 
   await d.step('officer', id, 'extend', { days: 2, reason: '要核对' });
   assert.ok((await todo()).includes(id));
   const { items } = await d.ok('staff', 'GET', `/demands?view=mine&lead_unit_id=${finance}`);
-  assert.ok(items.some((x) => x.id === id) && items.every((x) => x.extension === 'requested' || x.state === 'objected'));
+  assert.ok(items.some((x) => x.id === id) && items.every((x) => x.extension === 'requested' || x.state === 'objected' || x.callback_due_at));
   await d.step('staff', id, 'grant_extension', { days: 2 });
   assert.ok(!(await todo()).includes(id));
   const unassigned = (await d.ok('staff', 'GET', '/demands?view=unassigned&limit=200')).items;
@@ -273,6 +275,18 @@ await test('what came without an enterprise goes through to its close by the off
   }
 });
 
+await test('a call-back that is owed is to do until it is recorded', async () => {
+  const todo = async () => (await d.ok('staff', 'GET', '/demands?view=mine&limit=200')).items.map((x) => x.id);
+  const id = await d.inHand('L3');
+  await d.step('officer', id, 'answer', { body: '答复', outcome: 'resolved' });
+  assert.ok((await todo()).includes(id));
+  await d.step('member', id, 'confirm', { satisfaction: 5 });
+  assert.equal(await state(id), 'closed');
+  assert.ok((await todo()).includes(id), 'it outlives the case');
+  await d.step('staff', id, 'callback', { result: '企业满意' });
+  assert.ok(!(await todo()).includes(id));
+});
+
 await test('dissatisfied reopens twice, the third time closes', async () => {
   const id = await d.inHand();
   for (const turn of [1, 2]) {
@@ -292,7 +306,10 @@ await test('dissatisfied reopens twice, the third time closes', async () => {
 
 await test('pending conditions and back', async () => {
   const id = await d.inHand();
-  await d.step('staff', id, 'pend', { review_on: '2099-06-30' });
+  const late = await d.api('staff', 'POST', `/demands/${id}/pend`, { review_on: '2099-06-30' });
+  assert.equal(late.status, 422);
+  assert.equal(late.json.errors[0].field, 'review_on');
+  await d.step('staff', id, 'pend', { review_on: soon(90) });
   assert.equal(await state(id), 'pending_conditions');
   await d.step('staff', id, 'revive');
   assert.notEqual(await state(id), 'pending_conditions');
