@@ -166,6 +166,17 @@ add_organization(struct demo *x, const struct demo_organization *o)
 }
 
 static bool
+add_entrepreneur(struct demo *x, const struct demo_enterprise *e, int64_t enterprise)
+{
+    struct value *in = value_map(x->step);
+    value_set_text(x->step, in, "name", e->person);
+    value_set_text(x->step, in, "kind", "entrepreneur");
+    value_set_text(x->step, in, "mobile", e->mobile);
+    value_set_int(x->step, in, "enterprise_id", enterprise);
+    return post(x, &FOUNDER, x->founded, "/people", in, NULL);
+}
+
+static bool
 add_enterprise(struct demo *x, const struct demo_enterprise *e)
 {
     struct value *in = value_map(x->step);
@@ -180,7 +191,7 @@ add_enterprise(struct demo *x, const struct demo_enterprise *e)
     value_set_text(x->step, in, "contact_mobile", e->mobile);
     value_set_int(x->step, in, "chamber_id", place_id(x, e->chamber));
     return post(x, &FOUNDER, x->founded, "/enterprises", in, &id) &&
-           add_person(x, e->login, e->person, ROLE_MEMBER, 0, id);
+           add_entrepreneur(x, e, id) && add_person(x, e->login, e->person, ROLE_MEMBER, 0, id);
 }
 
 static bool

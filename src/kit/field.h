@@ -62,6 +62,10 @@ struct field {
     int search; // weight in the search index; 0 = not indexed
     field_check check;
     const char *source; // law or standard the rule comes from
+    // FIELD_TEXT, FIELD_MOBILE: kept encrypted (kit/seal.h). Records hold its mask everywhere,
+    // a mask that comes back unchanged leaves it as it is, and record_reveal alone opens it.
+    // The table has <name> and <name>_index, both TEXT, and <name>_end for FIELD_MOBILE.
+    bool sealed;
 };
 
 const struct field *field_find(const struct field *fields, const char *name);

@@ -7,6 +7,7 @@
 #include "kit/app.h"
 #include "kit/audit.h"
 #include "kit/record_impl.h"
+#include "kit/seal.h"
 #include "kit/search.h"
 
 // ---- access ----------------------------------------------------------------------------
@@ -15,7 +16,7 @@ bool
 record_scope_of(const struct ctx *c, const struct record_kind *k, unsigned action,
                 const struct record_grant **grant, enum record_scope *scope)
 {
-    static const struct record_grant SYSTEM = {.actions = 7, .scope = SCOPE_ALL};
+    static const struct record_grant SYSTEM = {.actions = 15, .scope = SCOPE_ALL};
     const struct record_grant *best = c->actor->id == -1 ? &SYSTEM : NULL;
     for (const struct record_grant *g = k->grants; g->actions != 0; g++) {
         if ((g->actions & action) != 0 && (c->actor->roles & g->roles) != 0 &&
@@ -84,7 +85,7 @@ record_masked(struct ctx *c, const struct record_kind *k, const struct value *re
             v = &value_null;
         } else if (f != NULL && f->class == CLASS_SENSITIVE && !whole) {
             v = &value_null;
-        } else if (f != NULL && f->class == CLASS_PERSONAL && !whole) {
+        } else if (f != NULL && f->class == CLASS_PERSONAL && !whole && !f->sealed) {
             v = v->type == VALUE_TEXT ? value_text(c->arena, text_mask(c->arena, v->s))
                                       : &value_null;
         }
@@ -93,16 +94,20 @@ record_masked(struct ctx *c, const struct record_kind *k, const struct value *re
     return out;
 }
 
-static struct value *
-load(struct ctx *c, const struct record_built *b, int64_t id)
+struct value *
+record_load(struct ctx *c, const struct record_built *b, int64_t id)
 {
-    return db_one(c->tx, c->arena, &b->by_id, DB_ARGS(DB_INT(id)));
+    struct value *rec = db_one(c->tx, c->arena, &b->by_id, DB_ARGS(DB_INT(id)));
+    if (rec != NULL) {
+        record_seal_mask(c, b, rec);
+    }
+    return rec;
 }
 
 struct value *
 record_get(struct ctx *c, const struct record_kind *k, int64_t id)
 {
-    struct value *rec = load(c, record_built_of(k), id);
+    struct value *rec = record_load(c, record_built_of(k), id);
     return rec != NULL && record_may(c, k, RECORD_READ, rec) ? rec : NULL;
 }
 
@@ -158,10 +163,10 @@ told(struct arena *a, const struct field *f, const struct value *v)
     if (v == NULL || v->type == VALUE_NULL) {
         return &value_null;
     }
-    if (f->class == CLASS_PUBLIC || f->class == CLASS_INTERNAL) {
+    if (!f->sealed && (f->class == CLASS_PUBLIC || f->class == CLASS_INTERNAL)) {
         return v;
     }
-    return f->class == CLASS_PERSONAL && v->type == VALUE_TEXT
+    return f->class == CLASS_PERSONAL && v->type == VALUE_TEXT && !f->sealed
                ? value_text(a, text_mask(a, v->s))
                : value_ref(a, "*");
 }
@@ -250,7 +255,7 @@ args_of(struct ctx *c, const struct record_kind *k, const struct value *rec,
 {
     size_t n = 0;
     for (const struct field *f = k->fields; f->name != NULL; f++) {
-        if (record_is_stored(f)) {
+        if (record_is_plain(f)) {
             args[n++] = arg_of(c->arena, f, value_get(rec, f->name));
         }
     }
@@ -268,6 +273,13 @@ check_links(struct ctx *c, const struct record_built *b, const struct value *rec
             continue;
         }
         struct db_arg arg = arg_of(c->arena, &f[i], v);
+        if (f[i].sealed && b->unique[i].sql != NULL) {
+            if (v->type != VALUE_TEXT || seal_is_mask(v->s)) {
+                continue; // as it was
+            }
+            const struct seal_place at = {b->k->table, f[i].name, 0};
+            arg = DB_TEXT(seal_index(c->app, c->arena, &at, v->s));
+        }
         if (b->unique[i].sql != NULL &&
             db_value_int(c->tx, &b->unique[i], DB_ARGS(arg, DB_INT(id)), 0) != 0) {
             ctx_fault(c, f[i].name, "taken", T("已经有一条相同的了"));
@@ -340,6 +352,7 @@ checked(struct ctx *c, const struct record_built *b, unsigned action, struct val
     const struct record_kind *k = b->k;
     enum err e = k->before_save == NULL ? ERR_OK : k->before_save(c, rec, old);
     if (e == ERR_OK || e == ERR_INVALID) {
+        record_seal_check(c, k, rec, old);
         check_links(c, b, rec, value_get_int(old, "id", 0));
         check_parents(c, k, rec, old);
     }
@@ -398,7 +411,10 @@ record_create_with(struct ctx *c, const struct record_kind *k, struct value *rec
                    tokens != NULL ? tokens : record_tokens(c->arena, k, rec));
     }
     note(c, k, id, "create", changes_of(c, k, rec, NULL));
-    c->result = k->after_save == NULL ? ERR_OK : k->after_save(c, rec, NULL);
+    c->result = record_seal_save(c, b, id, rec, NULL);
+    if (c->result == ERR_OK && k->after_save != NULL) {
+        c->result = k->after_save(c, rec, NULL);
+    }
     return c->result == ERR_OK ? id : 0;
 }
 
@@ -407,7 +423,7 @@ record_update(struct ctx *c, const struct record_kind *k, int64_t id, const stru
               int64_t version)
 {
     const struct record_built *b = record_built_of(k);
-    struct value *old = load(c, b, id);
+    struct value *old = record_load(c, b, id);
     if (old == NULL || !record_may(c, k, RECORD_READ, old)) {
         return ERR_NOT_FOUND;
     }
@@ -440,5 +456,6 @@ record_update(struct ctx *c, const struct record_kind *k, int64_t id, const stru
         search_put(c->tx, k->name, id, record_tokens(c->arena, k, rec));
     }
     note(c, k, id, "update", changes);
-    return k->after_save == NULL ? ERR_OK : k->after_save(c, rec, old);
+    e = record_seal_save(c, b, id, rec, old);
+    return e != ERR_OK || k->after_save == NULL ? e : k->after_save(c, rec, old);
 }

@@ -7,7 +7,8 @@
 
 #include "kit/route.h"
 
-enum { RECORD_READ = 1, RECORD_CREATE = 2, RECORD_UPDATE = 4 };
+// RECORD_REVEAL: sees what `sealed` fields hold, one at a time, with a reason that is kept.
+enum { RECORD_READ = 1, RECORD_CREATE = 2, RECORD_UPDATE = 4, RECORD_REVEAL = 8 };
 
 // From wide to narrow: the widest that an actor's roles give counts.
 enum record_scope { SCOPE_ALL, SCOPE_ORGANIZATION, SCOPE_ENTERPRISE };
@@ -95,7 +96,8 @@ const struct db_stmt *const *record_statements(const struct record_kind *k); // 
 // Whether lists take ?q=: some field of the kind has a weight.
 bool record_is_searched(const struct record_kind *k);
 
-// The record when the actor may read it, else NULL. Unmasked: for rules, not for readers.
+// The record when the actor may read it, else NULL. Unmasked, but for sealed fields, which
+// are their masks: for rules, not for readers.
 struct value *record_get(struct ctx *c, const struct record_kind *k, int64_t id);
 // The record as the actor may see it.
 struct value *record_masked(struct ctx *c, const struct record_kind *k,
@@ -110,6 +112,22 @@ enum err record_update(struct ctx *c, const struct record_kind *k, int64_t id,
 // faults. At most `most` rows when it is not 0, else ?limit.
 struct value *record_list(struct ctx *c, const struct record_kind *k, unsigned most);
 
+// What a sealed field holds, in c->tx; NULL when nothing or when it cannot be opened. Whoever
+// shows it has asked record_reveal_note first.
+const char *record_reveal(struct ctx *c, const struct record_kind *k, int64_t id,
+                          const struct field *f);
+// Writes down who looks at what and why: for the audit, the record's history, and the persons
+// concerned. In a write. ERR_TOO_MANY beyond the setting `reveals_per_hour`.
+enum err record_reveal_note(struct ctx *c, const struct record_kind *k, int64_t id,
+                            const struct field *f, const char *reason);
+// Ids (at most `most`) of the records whose sealed field has exactly this value, whoever may
+// read them. Returns how many.
+size_t record_find_sealed(struct ctx *c, const struct record_kind *k, const struct field *f,
+                          const char *plain, int64_t *ids, size_t most);
+// Brings the sealed fields of up to `most` records after id `after` to the present key, in a
+// write. Returns the last id looked at, 0 at the end.
+int64_t record_reseal(struct ctx *c, const struct record_kind *k, int64_t after, unsigned most);
+
 // History that readers see: kind's name, type ("create"), data {field: [old, new]}.
 void record_event(struct ctx *c, const char *kind, int64_t id, const char *type,
                   const struct value *data);
@@ -117,5 +135,6 @@ struct value *record_events(struct ctx *c, const char *kind, int64_t id); // new
 
 // The statements of no kind in particular, NULL-ended.
 extern const struct db_stmt *const RECORD_STATEMENTS[];
+extern const struct db_stmt *const RECORD_SEAL_STATEMENTS[];
 
 #endif

@@ -45,6 +45,14 @@ struct record_built {
     const struct db_stmt **all;
     size_t all_count;
     int64_t search_base;
+    struct record_sealed *sealed; // one each, ended by a NULL field
+    struct field reveal[3];       // input of the page that opens one
+};
+
+// A sealed field and its statements.
+struct record_sealed {
+    const struct field *field;
+    struct db_stmt read, write, find, after;
 };
 
 // The kind's, composed at the first call.
@@ -62,6 +70,12 @@ static inline bool
 record_is_stored(const struct field *f)
 {
     return f->type != FIELD_FILES && f->type != FIELD_PASSWORD;
+}
+// Written by the kind's own INSERT and UPDATE; sealed fields follow them.
+static inline bool
+record_is_plain(const struct field *f)
+{
+    return record_is_stored(f) && !f->sealed;
 }
 
 // What the actor may do: false, or the widest scope and its grant.
@@ -137,6 +151,25 @@ const char *record_home_url(struct ctx *c, const struct record_kind *k,
 struct value *record_blocks(struct ctx *c, const struct record_kind *k, int64_t id);
 // What an actor's new record belongs to without saying so.
 void record_fill_scope(struct ctx *c, const struct record_kind *k, struct value *rec);
+// record_seal.c
+// The input of the page that opens one of the kind's n sealed fields.
+void record_reveal_compose(struct record_built *b, size_t n);
+// Puts masks in place of what is sealed.
+void record_seal_mask(struct ctx *c, const struct record_built *b, struct value *rec);
+// Seals what is in `rec` and is no mask; NULL removes.
+enum err record_seal_save(struct ctx *c, const struct record_built *b, int64_t id,
+                          struct value *rec, const struct value *old);
+// Masks in `rec` have to be the record's own. Faults.
+void record_seal_check(struct ctx *c, const struct record_kind *k, const struct value *rec,
+                       const struct value *old);
+enum err record_reveal_form(struct ctx *c);
+enum err record_reveal_form_show(struct ctx *c);
+enum err record_reveal_run(struct ctx *c);
+
+// One record as the database has it, masks for what is sealed; NULL when there is none.
+struct value *record_load(struct ctx *c, const struct record_built *b, int64_t id);
+const char *record_url(struct ctx *c, const struct record_kind *k, int64_t id,
+                       const char *rest);
 
 // record_page.c
 // The field as people read it; a reference by its name.

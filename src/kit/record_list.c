@@ -5,6 +5,7 @@
 #include "kit/app.h"
 #include "kit/listing.h"
 #include "kit/record_impl.h"
+#include "kit/seal.h"
 #include "kit/search.h"
 
 // ---- reading the query -----------------------------------------------------------------
@@ -21,11 +22,18 @@ moment_of(const char *s, enum filter_op op, int64_t *ms)
 }
 
 static bool
-value_of(struct ctx *c, const struct record_filter *f, const char *s, struct db_arg *out)
+value_of(struct ctx *c, const char *table, const struct record_filter *f, const char *s,
+         struct db_arg *out)
 {
     int64_t i = 0;
     int32_t day;
     bool ok = true;
+    if (f->field != NULL && f->field->sealed) {
+        const struct seal_place at = {table, f->field->name, 0};
+        const char *end = seal_end(c->app, c->arena, &at, text_tidy(c->arena, s, false));
+        *out = DB_TEXT(end);
+        return end != NULL;
+    }
     switch (f->type) {
     case FIELD_CHOICE:
         ok = choice_find(f->field->choices, s) != NULL;
@@ -71,7 +79,7 @@ read_filters(struct ctx *c, struct record_query *q)
             continue;
         }
         q->given[i] = true;
-        if (!value_of(c, f, s, &q->args[i])) {
+        if (!value_of(c, q->b->k->table, f, s, &q->args[i])) {
             ctx_fault(c, f->name, "filter", T("筛选条件的值不对"));
         }
     }
@@ -272,7 +280,9 @@ record_query_run(struct ctx *c, const struct record_query *q)
     struct record_page page = {.items = value_list(c->arena)};
     size_t shown = value_count(rows);
     for (size_t i = 0; i < shown; i++) {
-        value_push(c->arena, page.items, record_masked(c, q->b->k, value_at(rows, i)));
+        struct value *row = (struct value *)(uintptr_t)value_at(rows, i); // of this query
+        record_seal_mask(c, q->b, row);
+        value_push(c->arena, page.items, record_masked(c, q->b->k, row));
     }
     const char *after = ctx_query(c, "after");
     bool later = after != NULL && *after != '\0';

@@ -12,8 +12,8 @@ kind_of(const struct ctx *c)
     return c->route->data;
 }
 
-static const char *
-url_of(struct ctx *c, const struct record_kind *k, int64_t id, const char *rest)
+const char *
+record_url(struct ctx *c, const struct record_kind *k, int64_t id, const char *rest)
 {
     return arena_printf(c->arena, "/%s/%lld%s", k->plural, (long long)id, rest);
 }
@@ -122,7 +122,7 @@ list_cell(struct ctx *c, const struct record_kind *k, const struct field *f, con
             value_set(a, cell, "badge",
                       listing_badge(c, "is-mute", NULL, ctx_tr(c, T("已结束"))));
         }
-        value_set_text(a, cell, "url", url_of(c, k, value_get_int(rec, "id", 0), ""));
+        value_set_text(a, cell, "url", record_url(c, k, value_get_int(rec, "id", 0), ""));
     }
     return cell;
 }
@@ -144,7 +144,7 @@ record_rows(struct ctx *c, const struct record_kind *k, const char *skip,
         }
         int64_t id = value_get_int(rec, "id", 0);
         value_set_int(a, row, "id", id);
-        value_set_text(a, row, "url", url_of(c, k, id, ""));
+        value_set_text(a, row, "url", record_url(c, k, id, ""));
         value_set(a, row, "select_label", &value_null);
         value_set(a, row, "cells", cells);
         value_push(a, rows, row);
@@ -402,6 +402,7 @@ event_label(struct ctx *c, const char *type)
 {
     return strcmp(type, "create") == 0   ? ctx_tr(c, T("登记"))
            : strcmp(type, "update") == 0 ? ctx_tr(c, T("修改"))
+           : strcmp(type, "reveal") == 0 ? ctx_tr(c, T("查看完整号码"))
                                          : type;
 }
 
@@ -457,10 +458,19 @@ detail_actions(struct ctx *c, const struct record_kind *k, const struct value *r
     struct value *list = value_list(a);
     if (record_may(c, k, RECORD_UPDATE, rec)) {
         struct value *m = value_map(a);
-        value_set_text(a, m, "url", url_of(c, k, value_get_int(rec, "id", 0), "/edit"));
+        value_set_text(a, m, "url", record_url(c, k, value_get_int(rec, "id", 0), "/edit"));
         value_set_text(a, m, "label", ctx_tr(c, T("修改")));
         value_set_text(a, m, "class", "btn-primary");
         value_set(a, m, "icon", &value_null);
+        value_set(a, m, "dialog_id", &value_null);
+        value_push(a, list, m);
+    }
+    if (record_built_of(k)->sealed[0].field != NULL && record_may(c, k, RECORD_REVEAL, rec)) {
+        struct value *m = value_map(a);
+        value_set_text(a, m, "url", record_url(c, k, value_get_int(rec, "id", 0), "/reveal"));
+        value_set_text(a, m, "label", ctx_tr(c, T("查看完整号码")));
+        value_set_text(a, m, "class", "");
+        value_set_text(a, m, "icon", "eye");
         value_set(a, m, "dialog_id", &value_null);
         value_push(a, list, m);
     }
@@ -512,13 +522,13 @@ record_detail_show(struct ctx *c)
 // ---- form ------------------------------------------------------------------------------
 
 static struct value *
-errors_summary(struct ctx *c, const struct record_kind *k)
+errors_summary(struct ctx *c, const struct field *fields)
 {
     struct arena *a = c->arena;
     struct value *list = value_list(a);
     for (unsigned i = 0; i < c->faults.count; i++) {
         const struct fault *f = &c->faults.items[i];
-        const struct field *field = f->field == NULL ? NULL : field_find(k->fields, f->field);
+        const struct field *field = f->field == NULL ? NULL : field_find(fields, f->field);
         struct value *m = value_map(a);
         value_set_text(a, m, "id",
                        f->field == NULL ? "errors" : arena_printf(a, "f-%s", f->field));
@@ -623,7 +633,7 @@ record_form_show(struct ctx *c)
     struct arena *a = c->arena;
     int64_t id = value_get_int(c->out, "id", 0), parent;
     const char *list = arena_printf(a, "/%s", k->plural);
-    const char *url = id == 0 ? list : url_of(c, k, id, "");
+    const char *url = id == 0 ? list : record_url(c, k, id, "");
     const char *label = ctx_tr(c, k->label);
     const char *home = record_home(c, k, c->out, &parent);
     const char *query =
@@ -645,10 +655,45 @@ record_form_show(struct ctx *c)
     value_set_bool(a, page, "multipart", false);
     value_set(a, page, "draft", &value_null);
     value_set_text(a, page, "errors_title", errors_title(c));
-    value_set(a, page, "errors_summary", errors_summary(c, k));
+    value_set(a, page, "errors_summary", errors_summary(c, k->fields));
     value_set(a, page, "fields", form_fields(c, k, c->out));
     value_set_text(a, page, "submit_label", ctx_tr(c, T("保存")));
     value_set_text(a, page, "cancel_url", home == NULL ? url : record_home_url(c, k, c->out));
+    c->page = page;
+    return ERR_OK;
+}
+
+// ---- opening a sealed field ------------------------------------------------------------
+
+enum err
+record_reveal_form_show(struct ctx *c)
+{
+    const struct record_kind *k = kind_of(c);
+    struct arena *a = c->arena;
+    int64_t id = value_get_int(c->out, "id", 0);
+    const char *url = record_url(c, k, id, "");
+    struct value *crumbs = value_list(a);
+    value_push(a, crumbs,
+               crumb(c, ctx_tr(c, k->list_label), arena_printf(a, "/%s", k->plural)));
+    value_push(a, crumbs, crumb(c, value_get_text(c->out, k->title), url));
+    value_push(a, crumbs, crumb(c, ctx_tr(c, T("查看完整号码")), NULL));
+    const char *asked = ctx_query(c, "field");
+    struct value *chosen = value_map(a);
+    value_set_text(a, chosen, "field", asked);
+    struct value *page = value_map(a);
+    value_set_text(a, page, "title", ctx_tr(c, T("查看完整号码")));
+    value_set(a, page, "crumbs", crumbs);
+    value_set_text(a, page, "method", "post");
+    value_set_text(a, page, "action", record_url(c, k, id, "/reveal"));
+    value_set(a, page, "token", &value_null);
+    value_set(a, page, "record_version", &value_null);
+    value_set_bool(a, page, "multipart", false);
+    value_set(a, page, "draft", &value_null);
+    value_set_text(a, page, "errors_title", errors_title(c));
+    value_set(a, page, "errors_summary", errors_summary(c, record_built_of(k)->reveal));
+    value_set(a, page, "fields", field_form(c, record_built_of(k)->reveal, chosen));
+    value_set_text(a, page, "submit_label", ctx_tr(c, T("查看")));
+    value_set_text(a, page, "cancel_url", url);
     c->page = page;
     return ERR_OK;
 }

@@ -25,6 +25,9 @@ static const char *
 ref_table(struct arena *a, const char *plural)
 {
     int n = (int)strlen(plural);
+    if (strcmp(plural, "people") == 0) {
+        return "person";
+    }
     char *table = text_ends(plural, "ies") ? arena_printf(a, "%.*sy", n - 3, plural)
                                            : arena_printf(a, "%.*s", n - 1, plural);
     for (char *p = table; (p = strchr(p, '-')) != NULL;) {
@@ -106,7 +109,7 @@ put_columns(const struct record_built *b, struct buf *sql, struct buf *row, bool
             continue;
         }
         buf_printf(sql, ", t.%s AS %s", f->name, f->name);
-        buf_printf(row, " %s:%s", f->name, field_type_word(b->arena, f));
+        buf_printf(row, " %s:%s", f->name, f->sealed ? "text?" : field_type_word(b->arena, f));
         if (f->type == FIELD_REF) {
             const char *name = record_ref_name(b->arena, f->name);
             buf_printf(sql, ", (SELECT r.name FROM %s r WHERE r.id = t.%s) AS %s",
@@ -130,7 +133,7 @@ compose_insert(struct record_built *b)
     buf_init(&params, b->arena, 512, SQL_MOST);
     unsigned n = 0;
     for (const struct field *f = b->k->fields; f->name != NULL; f++) {
-        if (record_is_stored(f)) {
+        if (record_is_plain(f)) {
             buf_printf(&names, "%s, ", f->name);
             buf_printf(&marks, "$%u, ", ++n);
             buf_printf(&params, "%s:%s ", f->name, field_type_word(b->arena, f));
@@ -156,7 +159,7 @@ compose_update(struct record_built *b)
     buf_init(&params, b->arena, 512, SQL_MOST);
     unsigned n = 0;
     for (const struct field *f = b->k->fields; f->name != NULL; f++) {
-        if (record_is_stored(f)) {
+        if (record_is_plain(f)) {
             buf_printf(&sets, "%s = $%u, ", f->name, ++n);
             buf_printf(&params, "%s:%s ", f->name, field_type_word(b->arena, f));
         }
@@ -204,8 +207,8 @@ compose_checks(struct record_built *b)
         if (text_list_has(b->k->uniques, f->name)) {
             b->unique[i] = (struct db_stmt){
                 .name = arena_printf(b->arena, "%s.same_%s", b->k->name, f->name),
-                .sql = arena_printf(b->arena, "SELECT id FROM %s WHERE %s = $1 AND id <> $2",
-                                    b->k->table, f->name),
+                .sql = arena_printf(b->arena, "SELECT id FROM %s WHERE %s%s = $1 AND id <> $2",
+                                    b->k->table, f->name, f->sealed ? "_index" : ""),
                 .params = arena_printf(b->arena, "value:%s id:int", type_word(f->type)),
                 .row = "id:int"};
             put_stmt(b, &b->unique[i]);
@@ -246,6 +249,65 @@ compose_within(struct record_built *b)
             put_stmt(b, &b->within[s]);
         }
     }
+}
+
+// ---- sealed fields --------------------------------------------------------------------
+
+static void
+compose_sealed_one(struct record_built *b, struct record_sealed *s, const struct field *f)
+{
+    struct arena *a = b->arena;
+    const char *table = b->k->table, *name = f->name;
+    bool end = f->type == FIELD_MOBILE;
+    s->field = f;
+    s->read = (struct db_stmt){
+        .name = arena_printf(a, "%s.%s_sealed", b->k->name, name),
+        .sql = arena_printf(a, "SELECT %s AS sealed FROM %s WHERE id = $1", name, table),
+        .params = "id:int",
+        .row = "sealed:text?"};
+    s->write = (struct db_stmt){
+        .name = arena_printf(a, "%s.%s_seal", b->k->name, name),
+        .sql = arena_printf(a, "UPDATE %s SET %s = $1, %s_index = $2%s WHERE id = $%d", table,
+                            name, name, end ? arena_printf(a, ", %s_end = $3", name) : "",
+                            end ? 4 : 3),
+        .params = end ? "sealed:text? index:text? end:text? id:int"
+                      : "sealed:text? index:text? id:int"};
+    s->find = (struct db_stmt){
+        .name = arena_printf(a, "%s.%s_find", b->k->name, name),
+        .sql = arena_printf(a, "SELECT id FROM %s WHERE %s_index = $1 ORDER BY id LIMIT $2",
+                            table, name),
+        .params = "index:text most:int",
+        .row = "id:int"};
+    s->after = (struct db_stmt){
+        .name = arena_printf(a, "%s.%s_after", b->k->name, name),
+        .sql = arena_printf(a,
+                            "SELECT id, %s AS sealed FROM %s WHERE id > $1 ORDER BY id"
+                            " LIMIT $2",
+                            name, table),
+        .params = "after:int most:int",
+        .row = "id:int sealed:text?"};
+}
+
+static void
+compose_sealed(struct record_built *b)
+{
+    size_t n = 0;
+    for (const struct field *f = b->k->fields; f->name != NULL; f++) {
+        n += f->sealed;
+    }
+    b->sealed = ARENA_ARRAY(b->arena, struct record_sealed, n + 1);
+    n = 0;
+    for (const struct field *f = b->k->fields; f->name != NULL; f++) {
+        if (f->sealed) {
+            struct record_sealed *s = &b->sealed[n++];
+            compose_sealed_one(b, s, f);
+            put_stmt(b, &s->read);
+            put_stmt(b, &s->write);
+            put_stmt(b, &s->find);
+            put_stmt(b, &s->after);
+        }
+    }
+    record_reveal_compose(b, n);
 }
 
 // ---- lists -----------------------------------------------------------------------------
@@ -495,7 +557,10 @@ find_filters(struct record_built *b)
         if ((f->where & IN_FILTER) == 0 || !record_is_stored(f)) {
             continue;
         }
-        if (range) {
+        if (f->sealed) { // by its end; the whole value does not belong into an address
+            const char *end = arena_printf(b->arena, "%s_end", f->name);
+            add_filter(b, end, "", FILTER_IS, f->type, f);
+        } else if (range) {
             add_filter(b, f->name, "_from", FILTER_FROM, f->type, f);
             add_filter(b, f->name, "_to", FILTER_TO, f->type, f);
         } else {
@@ -558,6 +623,7 @@ compose(const struct record_kind *k)
     compose_by_id(b);
     compose_checks(b);
     compose_within(b);
+    compose_sealed(b);
     compose_lists(b);
     return b;
 }

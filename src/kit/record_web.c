@@ -236,8 +236,7 @@ static enum err
 answer(struct ctx *c, const struct record_kind *k, int64_t id)
 {
     // also for whoever may write but not read: the answer to what they just sent
-    struct value *rec =
-        db_one(c->tx, c->arena, &record_built_of(k)->by_id, DB_ARGS(DB_INT(id)));
+    struct value *rec = record_load(c, record_built_of(k), id);
     if (rec == NULL) {
         enum err e = db_tx_err(c->tx);
         return e != ERR_OK ? e : ERR_INTERNAL;
@@ -415,6 +414,23 @@ static const struct route TEMPLATE[] = {
      .again_page = "form",
      .flags = ROUTE_PAGE,
      .help = "Change from a form"},
+    {.method = HTTP_GET,
+     .pattern = "/%s/{id}/reveal",
+     .roles = RECORD_REVEAL,
+     .run = record_reveal_form,
+     .show = record_reveal_form_show,
+     .page = "form",
+     .flags = ROUTE_PAGE,
+     .help = "Form that asks why a sealed field is opened"},
+    {.method = HTTP_POST,
+     .pattern = "/%s/{id}/reveal",
+     .roles = RECORD_REVEAL,
+     .fields = ANY_FIELDS,
+     .run = record_reveal_run,
+     .again = record_reveal_form,
+     .again_show = record_reveal_form_show,
+     .again_page = "form",
+     .help = "Opens one sealed field, with a reason that is written down"},
     {.method = HTTP_PATCH,
      .pattern = "/%s/{id}",
      .roles = RECORD_UPDATE,
@@ -441,7 +457,9 @@ record_routes(struct arena *a, const struct record_kind *k)
         const char *suffix = r.pattern + 3; // after "/%s"
         r.roles = roles_of(k, r.roles);
         r.pattern = arena_printf(a, "/%s%s", k->plural, suffix);
-        r.fields = r.fields == NULL ? NULL : k->fields;
+        r.fields = r.fields == NULL             ? NULL
+                   : r.run == record_reveal_run ? record_built_of(k)->reveal
+                                                : k->fields;
         r.data = k;
         if (r.roles != 0) { // an action that is granted to nobody has no address
             routes[n++] = r;
