@@ -69,6 +69,12 @@ const serve = (data, port = nextPort++) =>
 const bare = (data, bytes, sql, tables = '', port = nextPort++) =>
   start(baseline, [join(data, 'district.db'), String(port), String(bytes), sql, tables], port, '/');
 
+// What is left to write to the disk would be written during what is measured next.
+function settle(fn) {
+  fn();
+  execFileSync('sync');
+}
+
 // A district of n demands; `copy` for one that is written to.
 function district(n, copy = '') {
   const data = join(work, `d${n}`);
@@ -78,8 +84,10 @@ function district(n, copy = '') {
     run('generate', '--data', data, '--enterprises', String(Math.ceil(n / 10)), '--demands', String(n));
   }
   if (copy === '') return data;
-  rmSync(join(work, `d${n}-${copy}`), { recursive: true, force: true });
-  cpSync(data, join(work, `d${n}-${copy}`), { recursive: true });
+  settle(() => {
+    rmSync(join(work, `d${n}-${copy}`), { recursive: true, force: true });
+    cpSync(data, join(work, `d${n}-${copy}`), { recursive: true });
+  });
   return join(work, `d${n}-${copy}`);
 }
 

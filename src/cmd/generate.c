@@ -10,6 +10,7 @@
 #include "cmd/generate_words.h"
 #include "cmd/uscc.h"
 #include "kit/account.h"
+#include "kit/search.h"
 #include "mod/demand/demand.h"
 #include "mod/enterprise/enterprise.h"
 #include "mod/org/org.h"
@@ -454,6 +455,14 @@ take_further(struct generate *g)
     return true;
 }
 
+static enum err
+merge_search(struct ctx *c, void *arg)
+{
+    (void)arg;
+    search_tidy(c->tx, SEARCH_ALL);
+    return db_tx_err(c->tx);
+}
+
 // ---- the whole ----------------------------------------------------------------------------
 
 static bool
@@ -495,7 +504,11 @@ generate(struct generate *g)
         cmd_fail("demands need at least one enterprise");
         return false;
     }
-    return in_batches(g, "demands", g->demands, put_demands) && take_further(g);
+    if (!in_batches(g, "demands", g->demands, put_demands) || !take_further(g)) {
+        return false;
+    }
+    // As a district that grew over years would have it.
+    return cmd_write(&g->d, g->scratch, merge_search, NULL) == ERR_OK;
 }
 
 int

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "http/http.h"
 #include "kit/sandbox.h"
+#include "kit/search.h"
 #include "kit/session.h"
 #include "mod/demand/demand.h"
 #include "mod/rules.h"
@@ -20,6 +21,7 @@
 #include <unistd.h>
 
 enum { TICK_SECONDS = 60, STOP_SECONDS = 10, TICK_ARENA_MAX = 64 * 1024 * 1024 };
+enum { MERGE_PAGES = 500 }; // a few dozen milliseconds of the writer
 
 struct serving {
     const char *data, *db;
@@ -51,6 +53,14 @@ keep_sessions(struct ctx *c, void *arg)
     return db_tx_err(c->tx);
 }
 
+static enum err
+tidy_search(struct ctx *c, void *arg)
+{
+    (void)arg;
+    search_tidy(c->tx, MERGE_PAGES);
+    return db_tx_err(c->tx);
+}
+
 // What has to happen without anybody asking for it. One thread, so that jobs never overlap.
 static void
 tick(struct district *d, struct arena *a)
@@ -70,6 +80,7 @@ tick(struct district *d, struct arena *a)
     if ((e = cmd_write(d, a, tell_reviews, NULL)) != ERR_OK) {
         log_warn("cannot tell of reviews: %s", err_info(e)->code);
     }
+    cmd_write(d, a, tidy_search, NULL);
     arena_reset(a);
 }
 

@@ -362,7 +362,15 @@ static const struct db_stmt FORGET = {
     .postgres = "SELECT $1::bigint, $2::text WHERE false",
     .params = "id:int tokens:text"};
 
-const struct db_stmt *const SEARCH_STATEMENTS[] = {&OLD, &ADD, &CHANGE, &INDEX, &FORGET, NULL};
+// PostgreSQL's own vacuum does the like.
+static const struct db_stmt MERGE = {
+    .name = "search.merge",
+    .sqlite = "INSERT INTO search_index (search_index, rank) VALUES ('merge', $1)",
+    .postgres = "SELECT $1::bigint WHERE false",
+    .params = "pages:int"};
+
+const struct db_stmt *const SEARCH_STATEMENTS[] = {&OLD,    &ADD,   &CHANGE, &INDEX,
+                                                   &FORGET, &MERGE, NULL};
 
 // The old tokens are what an external content index needs to forget an entry.
 static bool
@@ -408,4 +416,10 @@ search_put(struct db_tx *tx, const char *kind, int64_t id, const char *tokens)
         db_run(tx, &CHANGE, DB_ARGS(DB_INT(key), DB_TEXT(tokens)));
         db_later(tx, &INDEX, DB_ARGS(DB_INT(key), DB_TEXT(tokens)));
     }
+}
+
+void
+search_tidy(struct db_tx *tx, int64_t pages)
+{
+    db_run(tx, &MERGE, DB_ARGS(DB_INT(pages)));
 }

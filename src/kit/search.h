@@ -14,6 +14,10 @@ const char *search_tokens(struct arena *a, const char *text, bool name);
 void search_add(struct db_tx *tx, const char *kind, int64_t id, const char *tokens);
 // Replaces the record's entry, or adds it.
 void search_put(struct db_tx *tx, const char *kind, int64_t id, const char *tokens);
+// Merges parts of the index that writing left behind, some `pages` of it: a search asks every
+// part. For the minute job; SEARCH_ALL leaves one part, for after many writes at once.
+enum { SEARCH_ALL = -1000000000 };
+void search_tidy(struct db_tx *tx, int64_t pages);
 // The engine's expression for what a person typed (all tokens must match), for `MATCH $n`;
 // NULL when nothing of it can be searched.
 const char *search_expression(struct arena *a, const char *q);
