@@ -173,7 +173,25 @@ add_entrepreneur(struct demo *x, const struct demo_enterprise *e, int64_t enterp
     value_set_text(x->step, in, "kind", "entrepreneur");
     value_set_text(x->step, in, "mobile", e->mobile);
     value_set_int(x->step, in, "enterprise_id", enterprise);
-    return post(x, &FOUNDER, x->founded, "/people", in, NULL);
+    int64_t id = 0;
+    if (!post(x, &FOUNDER, x->founded, "/people", in, &id)) {
+        return false;
+    }
+    in = value_map(x->step);
+    value_set_int(x->step, in, "person_id", id);
+    value_set_int(x->step, in, "enterprise_id", enterprise);
+    value_set_text(x->step, in, "post", "legal_representative");
+    value_set_text(x->step, in, "since", "2019-06-18");
+    if (!post(x, &FOUNDER, x->founded, "/person-posts", in, NULL)) {
+        return false;
+    }
+    in = value_map(x->step);
+    value_set_int(x->step, in, "person_id", id);
+    value_set_text(x->step, in, "purpose", "message");
+    value_set_text(x->step, in, "scope", "会议通知和诉求进展，发到登记的手机");
+    value_set_text(x->step, in, "given_on", day_text(x->step, time_to_day(x->founded)));
+    value_set_text(x->step, in, "how", "paper");
+    return post(x, &FOUNDER, x->founded, "/consents", in, NULL);
 }
 
 static bool

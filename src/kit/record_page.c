@@ -662,38 +662,3 @@ record_form_show(struct ctx *c)
     c->page = page;
     return ERR_OK;
 }
-
-// ---- opening a sealed field ------------------------------------------------------------
-
-enum err
-record_reveal_form_show(struct ctx *c)
-{
-    const struct record_kind *k = kind_of(c);
-    struct arena *a = c->arena;
-    int64_t id = value_get_int(c->out, "id", 0);
-    const char *url = record_url(c, k, id, "");
-    struct value *crumbs = value_list(a);
-    value_push(a, crumbs,
-               crumb(c, ctx_tr(c, k->list_label), arena_printf(a, "/%s", k->plural)));
-    value_push(a, crumbs, crumb(c, value_get_text(c->out, k->title), url));
-    value_push(a, crumbs, crumb(c, ctx_tr(c, T("查看完整号码")), NULL));
-    const char *asked = ctx_query(c, "field");
-    struct value *chosen = value_map(a);
-    value_set_text(a, chosen, "field", asked);
-    struct value *page = value_map(a);
-    value_set_text(a, page, "title", ctx_tr(c, T("查看完整号码")));
-    value_set(a, page, "crumbs", crumbs);
-    value_set_text(a, page, "method", "post");
-    value_set_text(a, page, "action", record_url(c, k, id, "/reveal"));
-    value_set(a, page, "token", &value_null);
-    value_set(a, page, "record_version", &value_null);
-    value_set_bool(a, page, "multipart", false);
-    value_set(a, page, "draft", &value_null);
-    value_set_text(a, page, "errors_title", errors_title(c));
-    value_set(a, page, "errors_summary", errors_summary(c, record_built_of(k)->reveal));
-    value_set(a, page, "fields", field_form(c, record_built_of(k)->reveal, chosen));
-    value_set_text(a, page, "submit_label", ctx_tr(c, T("查看")));
-    value_set_text(a, page, "cancel_url", url);
-    c->page = page;
-    return ERR_OK;
-}

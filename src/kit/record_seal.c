@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fields that are kept encrypted: masks when a record is read, sealing after it is saved, one
 // way to see a whole value, and that one is written down (PV1, PV2).
+#include "kit/ask.h"
 #include "kit/audit.h"
 #include "kit/record_impl.h"
 #include "kit/seal.h"
@@ -258,6 +259,26 @@ record_reveal_form(struct ctx *c)
     enum err e;
     c->out = revealable(c, c->route->data, &e);
     return e;
+}
+
+enum err
+record_reveal_form_show(struct ctx *c)
+{
+    const struct record_kind *k = c->route->data;
+    struct value *chosen = value_map(c->arena);
+    value_set_text(c->arena, chosen, "field", ctx_query(c, "field"));
+    int64_t id = value_get_int(c->out, "id", 0);
+    const struct ask ask = {.title = T("查看完整号码"),
+                            .fields = record_built_of(k)->reveal,
+                            .values = chosen,
+                            .action = record_url(c, k, id, "/reveal"),
+                            .submit = T("查看"),
+                            .back_label = k->list_label,
+                            .back_url = arena_printf(c->arena, "/%s", k->plural),
+                            .of_label = value_get_text(c->out, k->title),
+                            .of_url = record_url(c, k, id, "")};
+    c->page = ask_page(c, &ask);
+    return ERR_OK;
 }
 
 static const struct value *

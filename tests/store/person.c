@@ -353,6 +353,124 @@ test_keys_rotate(void **state)
     assert_int_equal(in_write(w, request(w, &STAFF), open_it, &id), ERR_OK);
 }
 
+// ---- what is dated ---------------------------------------------------------------------
+
+struct row {
+    const char *kind, *pairs; // "post=chairman since=2020-01-01"
+    int64_t person, enterprise, id;
+};
+
+static const struct db_stmt ADD_ENTERPRISE = {
+    .name = "test.add_enterprise",
+    .sql = "INSERT INTO enterprise (id, name, uscc, chamber_id, created_at, updated_at)"
+           " VALUES (1, $1, $2, 1, 0, 0)",
+    .params = "name:text uscc:text"};
+
+static enum err
+make_enterprise(struct ctx *c, void *arg)
+{
+    (void)arg;
+    db_run(c->tx, &ADD_ENTERPRISE, DB_ARGS(DB_TEXT("江南精密"), DB_TEXT("x")));
+    return ERR_OK;
+}
+
+static const struct record_kind *
+kind_named(const char *name)
+{
+    for (size_t i = 0; PERSON_MODULE.kinds[i] != NULL; i++) {
+        if (strcmp(PERSON_MODULE.kinds[i]->name, name) == 0) {
+            return PERSON_MODULE.kinds[i];
+        }
+    }
+    return NULL;
+}
+
+static enum err
+put_row(struct ctx *c, void *arg)
+{
+    struct row *r = arg;
+    struct value *rec = value_map(c->arena);
+    const struct record_kind *k = kind_named(r->kind);
+    if (r->id == 0) {
+        value_set_int(c->arena, rec, "person_id", r->person);
+    }
+    if (r->enterprise != 0) {
+        value_set_int(c->arena, rec, "enterprise_id", r->enterprise);
+    }
+    char *rest = (char *)(uintptr_t)arena_strdup(c->arena, r->pairs), *save = NULL;
+    for (char *p = strtok_r(rest, " ", &save); p != NULL; p = strtok_r(NULL, " ", &save)) {
+        char *eq = strchr(p, '=');
+        *eq = '\0';
+        value_set_text(c->arena, rec, p, eq + 1);
+    }
+    if (r->id != 0) {
+        return record_update(c, k, r->id, rec, 0);
+    }
+    int64_t id = record_create(c, k, rec);
+    if (id != 0) {
+        r->id = id;
+    }
+    return id == 0 ? c->result : ERR_OK;
+}
+
+static enum err
+put(struct world *w, struct row *r)
+{
+    return in_write(w, request(w, &STAFF), put_row, r);
+}
+
+static void
+test_one_chairman_at_a_time(void **state)
+{
+    struct world *w = *state;
+    int64_t id = person_of(w);
+    assert_int_equal(in_write(w, request(w, &STAFF), make_enterprise, NULL), ERR_OK);
+    struct row first = {"person_post", "post=chairman since=2018-01-01", id, 1, 0};
+    struct row second = {"person_post", "post=chairman since=2022-01-01", id, 1, 0};
+    struct row board = {"person_post", "post=director since=2022-01-01", id, 1, 0};
+    struct row backwards = {"person_post", "post=other since=2022-01-01 until=2021-01-01", id,
+                            1, 0};
+    assert_int_equal(put(w, &first), ERR_OK);
+    assert_int_equal(put(w, &second), ERR_INVALID);
+    assert_int_equal(put(w, &board), ERR_OK);
+    assert_int_equal(put(w, &backwards), ERR_INVALID);
+    first.pairs = "until=2022-01-01";
+    assert_int_equal(put(w, &first), ERR_OK);
+    assert_int_equal(put(w, &second), ERR_OK);
+}
+
+static bool
+agreed(struct world *w, int64_t id)
+{
+    struct ctx *c = request(w, &STAFF);
+    c->tx = db_read_begin(w->s.db);
+    bool yes = person_agreed(c, id, "publish");
+    db_read_end(c->tx);
+    c->tx = NULL;
+    return yes;
+}
+
+static void
+test_consents_are_a_ledger(void **state)
+{
+    struct world *w = *state;
+    int64_t id = person_of(w);
+    struct row row = {
+        "consent", "purpose=publish scope=姓名和职务 given_on=2026-11-20 how=paper", id, 0, 0};
+    assert_false(agreed(w, id));
+    assert_int_equal(put(w, &row), ERR_OK);
+    assert_true(agreed(w, id));
+    row.pairs = "purpose=third_party";
+    assert_int_equal(put(w, &row), ERR_INVALID);
+    row.pairs = "withdrawn_on=2026-11-19 withdrawn_how=phone";
+    assert_int_equal(put(w, &row), ERR_INVALID);
+    row.pairs = "withdrawn_on=2026-11-23 withdrawn_how=phone";
+    assert_int_equal(put(w, &row), ERR_OK);
+    assert_false(agreed(w, id)); // from the very day
+    row.pairs = "withdrawn_on=2026-12-01";
+    assert_int_equal(put(w, &row), ERR_INVALID);
+}
+
 // ---- canaries --------------------------------------------------------------------------
 
 static void
@@ -416,6 +534,8 @@ main(void)
         WORLD_TEST(test_a_moved_value_stays_shut),
         WORLD_TEST(test_opening_is_told_and_limited),
         WORLD_TEST(test_keys_rotate),
+        WORLD_TEST(test_one_chairman_at_a_time),
+        WORLD_TEST(test_consents_are_a_ledger),
         WORLD_TEST(test_no_canary_in_any_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,9 @@
 extern const struct module PERSON_MODULE;
 extern const struct record_kind PERSON_KIND;
 
+// Whether a person agrees to a purpose (see CONSENT_KIND) today. On a snapshot or in a write.
+bool person_agreed(struct ctx *c, int64_t person_id, const char *purpose);
+
 // NULL for an ID number that can exist, else the Chinese reason.
 const char *person_id_fault(struct arena *a, const char *s);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // People as tables: fields, who may do what, and what an ID number says about the rest.
-#include "mod/people/people.h"
+#include "mod/people/people_impl.h"
 
 #include "base/text.h"
 #include "mod/enterprise/enterprise.h"
@@ -327,12 +327,36 @@ static const struct nav_item NAV[] = {
      .label = "人员名册",
      .icon = "users",
      .roles = ROLE_OFFICE | ROLE_SECRETARY | ROLE_LEADER},
+    {.group = "资料",
+     .url = "/people/find",
+     .label = "按号码找人",
+     .icon = "search",
+     .roles = ROLE_OFFICE | ROLE_SECRETARY},
     {0},
 };
 
-static const struct route NO_ROUTES[] = {{0}};
-static const struct record_kind *const ALL[] = {&PERSON_KIND, NULL};
-static const struct db_stmt *const NO_STATEMENTS[] = {NULL};
+static const struct route ROUTES[] = {
+    {.method = HTTP_GET,
+     .pattern = "/people/find",
+     .roles = ROLE_OFFICE | ROLE_SECRETARY,
+     .run = person_find_form,
+     .show = person_find_show,
+     .page = "action",
+     .flags = ROUTE_PAGE,
+     .help = "Form that asks for a whole number"},
+    {.method = HTTP_POST,
+     .pattern = "/people/find",
+     .roles = ROLE_OFFICE | ROLE_SECRETARY,
+     .fields = PERSON_FIND_FIELDS,
+     .run = person_find_run,
+     .again = person_find_form,
+     .again_show = person_find_show,
+     .again_page = "action",
+     .help = "Who has exactly this ID number or mobile"},
+    {0},
+};
+static const struct record_kind *const ALL[] = {&PERSON_KIND, &PERSON_POST_KIND, &CONSENT_KIND,
+                                                NULL};
 
 const struct module PERSON_MODULE = {
-    .name = "people", .routes = NO_ROUTES, .stmts = NO_STATEMENTS, .nav = NAV, .kinds = ALL};
+    .name = "people", .routes = ROUTES, .stmts = PERSON_STATEMENTS, .nav = NAV, .kinds = ALL};

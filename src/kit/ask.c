@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pages that ask for one thing.
+#include "kit/ask.h"
+
+#include "base/text.h"
+
+#include <sodium.h>
+#include <string.h>
+
+static void
+push_crumb(struct ctx *c, struct value *list, const char *label, const char *url)
+{
+    struct value *m = value_map(c->arena);
+    if (label == NULL) {
+        return;
+    }
+    value_set_text(c->arena, m, "label", label);
+    value_set_text(c->arena, m, "url", url);
+    value_push(c->arena, list, m);
+}
+
+static struct value *
+summary(struct ctx *c, const struct field *fields)
+{
+    struct arena *a = c->arena;
+    struct value *list = value_list(a);
+    for (unsigned i = 0; i < c->faults.count; i++) {
+        const struct fault *f = &c->faults.items[i];
+        const struct field *field = f->field == NULL ? NULL : field_find(fields, f->field);
+        struct value *m = value_map(a);
+        value_set_text(a, m, "id",
+                       field == NULL ? "errors" : arena_printf(a, "f-%s", f->field));
+        value_set_text(a, m, "label", field == NULL ? "" : ctx_tr(c, field->label));
+        value_set_text(a, m, "message", f->message);
+        value_push(a, list, m);
+    }
+    return list;
+}
+
+static const char *
+token(struct ctx *c)
+{
+    unsigned char bytes[16];
+    randombytes_buf(bytes, sizeof bytes);
+    return text_hex(c->arena, bytes, sizeof bytes);
+}
+
+struct value *
+ask_page(struct ctx *c, const struct ask *ask)
+{
+    struct arena *a = c->arena;
+    struct value *page = value_map(a), *crumbs = value_list(a);
+    const char *n = arena_printf(a, "%u", c->faults.count);
+    const char *version = arena_printf(a, "%lld", (long long)ask->version);
+    bool danger = ask->tone != NULL && strstr(ask->tone, "danger") != NULL;
+    push_crumb(c, crumbs, ctx_tr(c, ask->back_label), ask->back_url);
+    push_crumb(c, crumbs, ask->of_label, ask->of_url);
+    push_crumb(c, crumbs, ctx_tr(c, ask->title), NULL);
+    value_set_text(a, page, "title", ctx_tr(c, ask->title));
+    value_set_text(a, page, "label",
+                   ask->of_label == NULL ? ctx_tr(c, ask->title) : ask->of_label);
+    value_set(a, page, "crumbs", crumbs);
+    value_set_text(a, page, "consequence",
+                   ask->consequence == NULL ? NULL : ctx_tr(c, ask->consequence));
+    value_set_text(a, page, "method", "post");
+    value_set_text(a, page, "action", ask->action);
+    value_set_text(a, page, "token", ask->once ? token(c) : NULL);
+    value_set_text(a, page, "record_version", ask->version > 0 ? version : NULL);
+    value_set_bool(a, page, "multipart", false);
+    value_set(a, page, "draft", &value_null);
+    value_set_text(a, page, "errors_title",
+                   c->faults.count > 0 ? ctx_trf(c, T("还有 {0} 处要改，改好就能提交"), 1, n)
+                   : c->renewed ? c->detail
+                                : NULL);
+    value_set(a, page, "errors_summary", summary(c, ask->fields));
+    value_set(a, page, "fields", field_form(c, ask->fields, ask->values));
+    value_set_text(a, page, "submit_label", ctx_tr(c, ask->submit));
+    value_set_text(a, page, "submit_class", ask->tone == NULL ? "btn-primary" : ask->tone);
+    value_set_bool(a, page, "danger", danger);
+    value_set_text(a, page, "cancel_url", ask->of_url != NULL ? ask->of_url : ask->back_url);
+    return page;
+}

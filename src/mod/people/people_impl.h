@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// Private to mod/people.
+#ifndef MOD_PEOPLE_PEOPLE_IMPL_H
+#define MOD_PEOPLE_PEOPLE_IMPL_H
+
+#include "mod/people/people.h"
+
+extern const struct record_kind PERSON_POST_KIND, CONSENT_KIND;
+extern const struct db_stmt *const PERSON_STATEMENTS[];
+
+// person_find.c: who has this ID number, or this mobile. A POST, so that the number is in no
+// address and no log.
+extern const struct field PERSON_FIND_FIELDS[];
+enum err person_find_form(struct ctx *c);
+enum err person_find_show(struct ctx *c);
+enum err person_find_run(struct ctx *c);
+
+#endif
