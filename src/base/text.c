@@ -289,3 +289,31 @@ text_lower(struct arena *a, const char *s)
     }
     return out;
 }
+
+const char *
+text_upper(struct arena *a, const char *s)
+{
+    char *out = arena_strdup(a, s);
+    for (char *p = out; p != NULL && *p != '\0'; p++) {
+        if (*p >= 'a' && *p <= 'z') {
+            *p = (char)(*p - ('a' - 'A'));
+        }
+    }
+    return out;
+}
+
+const char *
+text_grouped(struct arena *a, const char *number)
+{
+    size_t whole = strcspn(number, "."), n = 0;
+    size_t sign = *number == '-' ? 1 : 0;
+    char *out = ARENA_ARRAY(a, char, strlen(number) + whole / 3 + 1);
+    for (size_t i = 0; number[i] != '\0'; i++) {
+        if (i > sign && i < whole && (whole - i) % 3 == 0) {
+            out[n++] = ',';
+        }
+        out[n++] = number[i];
+    }
+    out[n] = '\0';
+    return out;
+}

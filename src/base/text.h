@@ -26,6 +26,8 @@ const char *text_ellipsis(struct arena *a, const char *s, size_t chars);
 const char *text_tidy(struct arena *a, const char *s, bool lines);
 // 13812346620 → 138****6620; other text keeps its first and last character.
 const char *text_mask(struct arena *a, const char *s);
+// A plain number with its thousands apart: "-1234567.80" → "-1,234,567.80".
+const char *text_grouped(struct arena *a, const char *number);
 bool text_is_mobile(const char *s); // ^1[3-9]\d{9}$, domain.md §4 (F:21)
 bool text_starts(const char *s, const char *prefix);
 bool text_ends(const char *s, const char *suffix);
@@ -37,5 +39,6 @@ bool text_to_int(const char *s, int64_t *out);
 // Lower-case hexadecimal.
 const char *text_hex(struct arena *a, const void *p, size_t n);
 const char *text_lower(struct arena *a, const char *s); // ASCII only
+const char *text_upper(struct arena *a, const char *s); // ASCII only
 
 #endif

@@ -34,7 +34,18 @@ record_shown(struct ctx *c, const struct field *f, const struct value *rec)
         const char *name = value_get_text(rec, record_ref_name(c->arena, f->name));
         return name == NULL ? "" : name;
     }
-    return field_text(c, f, value_get(rec, f->name));
+    const char *text = field_text(c, f, value_get(rec, f->name));
+    return f->type == FIELD_MONEY ? text_grouped(c->arena, text) : text;
+}
+
+// Numbers stand under each other; on phones a row says its name and its choices.
+static const char *
+cell_class(const struct record_kind *k, const struct field *f)
+{
+    return strcmp(f->name, k->title) == 0                   ? "wide"
+           : f->type == FIELD_CHOICE                        ? ""
+           : f->type == FIELD_MONEY || f->type == FIELD_INT ? "num right hide-s"
+                                                            : "hide-s";
 }
 
 // What a record is called: the field that names it, whatever its type.
@@ -89,9 +100,9 @@ record_columns(struct ctx *c, const struct record_query *q, const char *skip)
              skip == NULL && i < q->b->sort_count && q->lead <= q->b->lead_count; i++) {
             sort = strcmp(record_sort_column(q->b, i), f->name) == 0 ? f->name : sort;
         }
-        bool title = strcmp(f->name, k->title) == 0;
-        listing_column(c, cols, f->label, title || f->type == FIELD_CHOICE ? "" : "hide-s",
-                       sort, q->order);
+        const char *class = cell_class(k, f);
+        listing_column(c, cols, f->label, strcmp(class, "wide") == 0 ? "" : class, sort,
+                       q->order);
     }
     return cols;
 }
@@ -104,10 +115,7 @@ list_cell(struct ctx *c, const struct record_kind *k, const struct field *f, con
     bool title = strcmp(f->name, k->title) == 0;
     struct value *badge = badge_of(c, f, rec);
     const char *text = record_shown(c, f, rec);
-    struct value *cell = listing_cell(c, badge != NULL ? NULL : text,
-                                      title                     ? "wide"
-                                      : f->type == FIELD_CHOICE ? ""
-                                                                : "hide-s");
+    struct value *cell = listing_cell(c, badge != NULL ? NULL : text, cell_class(k, f));
     if (badge != NULL) {
         value_set(a, cell, "badge", badge);
     }

@@ -250,6 +250,29 @@ rule_int(struct arena *a, const struct value *in, const char *key, int64_t least
 }
 
 enum rule_read
+rule_decimal(struct arena *a, const struct value *in, const char *key, struct faults *f,
+             int64_t *out)
+{
+    enum { PARTS = 10000 };
+    const struct value *v = member(in, key);
+    if (v == NULL) {
+        return RULE_ABSENT;
+    }
+    if (v->type != VALUE_INT && v->type != VALUE_DEC) {
+        rule_fault(a, f, "type", "要是数字", "%s", key);
+        return RULE_BAD;
+    }
+    int64_t parts = v->i;
+    bool wide = v->type == VALUE_INT && __builtin_mul_overflow(v->i, PARTS, &parts);
+    if (wide || parts < 0) {
+        rule_fault(a, f, "range", "数字太大，或小于零", "%s", key);
+        return RULE_BAD;
+    }
+    *out = parts;
+    return RULE_READ;
+}
+
+enum rule_read
 rule_day(struct arena *a, const struct value *in, const char *key, struct faults *f,
          int32_t *out)
 {

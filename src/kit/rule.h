@@ -43,6 +43,9 @@ const struct value *rule_fault(struct arena *a, struct faults *f, const char *co
 enum rule_read { RULE_ABSENT, RULE_READ, RULE_BAD };
 enum rule_read rule_int(struct arena *a, const struct value *in, const char *key, int64_t least,
                         int64_t most, struct faults *f, int64_t *out);
+// A decimal of at most four places, not below zero, in ten-thousandths.
+enum rule_read rule_decimal(struct arena *a, const struct value *in, const char *key,
+                            struct faults *f, int64_t *out);
 enum rule_read rule_day(struct arena *a, const struct value *in, const char *key,
                         struct faults *f, int32_t *out);
 enum rule_read rule_time(struct arena *a, const struct value *in, const char *key,

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of rules, and the one rule that belongs to no module: counting working days.
+// The table of rules, and those that belong to no module: counting working days,
+// identity numbers.
 #include "mod/rules.h"
 
+#include "base/resident_id.h"
+#include "base/text.h"
 #include "base/workday.h"
 #include "kit/rule.h"
 #include "mod/demand/clock.h"
@@ -73,10 +76,35 @@ workday_rule(struct arena *a, const struct value *in, struct faults *f)
                                : workday_date(a, from, (int)days, f);
 }
 
+static const struct value *
+resident_id_rule(struct arena *a, const struct value *in, struct faults *f)
+{
+    static const char *const WORDS[] = {NULL, "length", "characters", "birth_date",
+                                        "check_digit"};
+    const char *given = value_get_text(in, "id");
+    int32_t birth = 0;
+    bool male = false;
+    if (given == NULL) {
+        return rule_fault(a, f, "required", "要给出身份证号", "id");
+    }
+    const char *id = text_upper(a, text_tidy(a, given, false));
+    enum resident_id_fault fault = resident_id_check(id, &birth, &male);
+    struct value *out = value_map(a);
+    value_set_bool(a, out, "ok", fault == RESIDENT_ID_SOUND);
+    if (fault != RESIDENT_ID_SOUND) {
+        struct value *errors = value_list(a);
+        value_push(a, errors, value_ref(a, WORDS[fault]));
+        value_set(a, out, "errors", errors);
+        return out;
+    }
+    value_set_text(a, out, "birth_date", day_text(a, birth));
+    value_set_text(a, out, "sex", male ? "male" : "female");
+    return out;
+}
+
 static const struct rule RULES[] = {
-    {"workday", workday_rule},
-    {"clock", clock_rule},
-    {"uscc", uscc_rule},
+    {"workday", workday_rule},         {"clock", clock_rule},          {"uscc", uscc_rule},
+    {"resident-id", resident_id_rule}, {"enterprise-size", size_rule},
 };
 
 void

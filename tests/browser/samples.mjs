@@ -69,12 +69,13 @@ const empty = { ...list, views: [], has_filters: false, clear_url: null, chips: 
 
 const NO = { is_text: false, is_long: false, is_choice: false, is_date: false, is_number: false, is_flag: false, is_files: false,
   is_ref: false, is_tel: false, is_password: false };
-const field = (over) => ({ ...NO, hint: null, error: null, required: false, optional: false, value: '', options: [], maxlength: null,
+const field = (over) => ({ ...NO, hint: null, error: null, fixed: null, required: false, optional: false, value: '', options: [], maxlength: null,
   autocomplete: null, inputmode: null, source: null, accept: null, max_bytes: null, max_text: null, checked: false, ...over });
 
 const fields = [
   field({ id: 'title', name: 'title', label: '一句话说清什么事', is_text: true, maxlength: 100, value: '贴息难办', error: '再多说一点：至少 6 个字，现在是 4 个字。' }),
   field({ id: 'body', name: 'body', label: '发生了什么', is_long: true, maxlength: 10000, hint: '什么事、从哪天开始、影响多大。', value: '5 月申报设备更新贷款贴息，先后三次被要求补材料。' }),
+  field({ id: 'parent', name: 'parent_id', label: '所属企业', fixed: '江南精密制造股份有限公司', value: '12' }),
   field({ id: 'category', name: 'category', label: '属于哪一类', is_choice: true, optional: true, options: [{ value: 'finance', label: '融资财税', selected: true }] }),
   field({ id: 'enterprise', name: 'enterprise_id', label: '企业', is_ref: true, source: '/enterprises/options', hint: '名称、信用代码或拼音首字母。', value: '江南精密' }),
   field({ id: 'from', name: 'from', label: '从哪天开始', is_date: true, optional: true, value: '2026-05-08' }),
@@ -101,6 +102,15 @@ const detail = {
   actions: [action('/demands/418/object', '退单', '', null, 'act'), action('/demands/418/extend', '申请延期', '', null, 'act'),
     action('/demands/418/print', '打印', '', 'printer', null), action('/demands/418/answer', '答复企业', 'btn-primary', 'send', null)],
   sections: [{ title: '企业诉求', rows: [row('内容', '我公司 8 月申报“设备更新贷款贴息”，先后三次被要求补充材料。\n请协调主管部门一次性告知全部所需材料。'), row('希望', '请一次说清要交哪些材料，并告诉我们多久能审完。')] }],
+  blocks: [
+    { id: 'enterprise-figures', title: '年度数据', empty: null, add: { url: '/enterprise-figures/new?enterprise_id=12', label: '登记' },
+      all_url: '/enterprise-figures?enterprise_id=12', bulk: null, has_rows: true,
+      columns: [['年度', ''], ['营业收入（元）', 'num hide-s'], ['数据来源', '']].map(([label, cls]) => ({ label, sort_url: null, sort: null, class: cls })),
+      rows: [['2025', '300,000,000.00', '企业填报'], ['2024', '260,000,000.00', '统计部门']].map(([year, revenue, source], i) => ({
+        url: `/enterprise-figures/${i + 1}`, id: i + 1, select_label: null,
+        cells: [cell({ class: 'wide', is_title: true, text: year, url: `/enterprise-figures/${i + 1}` }), cell({ class: 'num hide-s', text: revenue }), cell({ text: source })] })) },
+    { id: 'enterprise-tags', title: '资质标签', empty: '还没有登记。', add: null, all_url: null, bulk: null, columns: [], has_rows: false, rows: [] },
+  ],
   has_timeline: true,
   timeline: [
     { class: 'now', who: '王志强', unit: '区财政局金融科', at_text: '11月23日 10:40', at_iso: '2026-11-23T10:40:00+08:00', label: '答复进展', body: '已与企业电话沟通，正在整理完整材料清单，预计今日 16:00 前书面告知。', internal: false, files: [{ url: '/attachments/1', name: '材料清单.pdf', size_text: '412 KB' }] },

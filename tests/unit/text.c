@@ -119,6 +119,17 @@ masks_what_is_personal(void **state)
 }
 
 static void
+groups_thousands(void **state)
+{
+    assert_string_equal(text_grouped(a, "0.00"), "0.00");
+    assert_string_equal(text_grouped(a, "999"), "999");
+    assert_string_equal(text_grouped(a, "1000.50"), "1,000.50");
+    assert_string_equal(text_grouped(a, "-1234567.80"), "-1,234,567.80");
+    assert_string_equal(text_grouped(a, "-123"), "-123");
+    assert_string_equal(text_grouped(a, ""), "");
+}
+
+static void
 knows_mobile_numbers(void **state)
 {
     assert_true(text_is_mobile("13812346620"));
@@ -175,6 +186,7 @@ main(void)
         cmocka_unit_test(counts_characters),
         cmocka_unit_test(tidies_what_was_pasted),
         cmocka_unit_test(masks_what_is_personal),
+        cmocka_unit_test(groups_thousands),
         cmocka_unit_test(knows_mobile_numbers),
         cmocka_unit_test(reads_integers_without_overflow),
         cmocka_unit_test(small_helpers),

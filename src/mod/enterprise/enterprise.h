@@ -5,8 +5,9 @@
 
 #include "kit/record.h"
 
-// The pure rule `uscc` (rules.md).
+// The pure rules `uscc` and `enterprise-size` (rules.md).
 const struct value *uscc_rule(struct arena *a, const struct value *in, struct faults *f);
+const struct value *size_rule(struct arena *a, const struct value *in, struct faults *f);
 
 extern const struct module ENTERPRISE_MODULE;
 extern const struct record_kind ENTERPRISE_KIND;

@@ -7,7 +7,6 @@
 #include "base/text.h"
 #include "kit/rule.h"
 
-#include <ctype.h>
 #include <string.h>
 
 enum { LENGTH = 18, MODULUS = 31, REGION = 2, ORGANISATION = 8, BODY = 8 };
@@ -15,11 +14,7 @@ enum { LENGTH = 18, MODULUS = 31, REGION = 2, ORGANISATION = 8, BODY = 8 };
 const char *
 uscc_tidy(struct arena *a, const char *code)
 {
-    char *s = arena_strdup(a, text_tidy(a, code, false));
-    for (char *p = s; *p != '\0'; p++) {
-        *p = (char)toupper((unsigned char)*p);
-    }
-    return s;
+    return text_upper(a, text_tidy(a, code, false));
 }
 
 // Weights are powers of 3; the outer modulo makes remainder 0 the character '0'.
