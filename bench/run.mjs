@@ -3,7 +3,7 @@
 // the same SQL result with the same number of bytes; the same work on a small and on a large
 // district; what it takes to start, to rest and to hold idle connections.
 //
-//   node bench/run.mjs BUILD [--demands 100000] [--small 10000] [--large 1000000] [--seconds 3]
+//   node bench/run.mjs BUILD [--demands 100000] [--small 10000] [--large 1000000] [--seconds 1]
 //                      [--only pages,creation,growth,rest,idle] [--keep DIR]
 //
 // Districts are made in DIR (a temporary one otherwise) and used again when they are there.
@@ -22,8 +22,8 @@ const option = (name, otherwise) => {
 const DEMANDS = Number(option('demands', 100000));
 const SMALL = Number(option('small', 10000));
 const LARGE = Number(option('large', 1000000));
-const SECONDS = Number(option('seconds', 3));
-const ROUNDS = 3; // the two sides take turns, so that what else the machine does meets both
+const SECONDS = Number(option('seconds', 1));
+const ROUNDS = 7; // the two sides take turns, so that what else the machine does meets both
 const only = option('only', 'pages,creation,growth,rest,idle').split(',');
 const kept = option('keep', null);
 const huiqiao = join(build, 'huiqiao');
