@@ -187,17 +187,31 @@ document.addEventListener('visibilitychange', () => {
 
 // form[data-keep] leaves its text in this tab when it is sent. When the answer is the login
 // page ([data-login]), the text comes back with the form afterwards; any other page drops it.
+// A form in a dialog, or shown again at the address it was sent to, is found on its own page:
+// that of its action, or the one where the form was first seen.
 const KEPT = 'kept';
+const HOMES = 'homes';
 const secret = /^(csrf|token|version|password.*|code)$/;
+
+const homes = () => JSON.parse(sessionStorage.getItem(HOMES) || '{}');
+
+const homeOf = (form) => {
+  const action = form.getAttribute('action');
+  if (form.closest('dialog')) {
+    return action;
+  }
+  return location.pathname === action && homes()[action] || location.pathname;
+};
 
 const keep = (form) => {
   const text = fields(form).filter(([name]) => !secret.test(name));
+  const files = $$('input[type=file]', form).some((f) => f.files.length > 0);
   sessionStorage.setItem(KEPT, JSON.stringify({
-    at: Date.now(), path: location.pathname, action: form.getAttribute('action'), text,
+    at: Date.now(), from: location.pathname, path: homeOf(form), action: form.getAttribute('action'), text, files,
   }));
 };
 
-const refill = (form, text) => {
+const refill = (form, text, files) => {
   const seen = {};
   text.forEach(([name, value]) => {
     const all = [].concat(form.elements[name] || []).flatMap((x) => (x.length && !x.form ? [...x] : [x]));
@@ -214,9 +228,14 @@ const refill = (form, text) => {
       el.value = value;
     }
   });
+  const details = form.closest('details');
+  if (details) {
+    details.open = true;
+  }
   const note = $('[data-kept]', form) || $('[data-kept]');
   if (note) {
     note.hidden = false;
+    $('[data-kept-files]', note).hidden = !files;
   }
 };
 
@@ -231,12 +250,15 @@ const rescue = () => {
     return;
   }
   if (kept.lost && kept.path !== location.pathname) {
+    if (kept.from === location.pathname) {
+      location.replace(kept.path); // where the form was shown again, or its dialog was open
+    }
     return; // on the way back, say through the home page
   }
   sessionStorage.removeItem(KEPT);
   const form = kept.lost && $$('form[data-keep]').find((f) => f.getAttribute('action') === kept.action);
   if (form) {
-    refill(form, kept.text);
+    refill(form, kept.text, kept.files);
   }
 };
 
@@ -272,6 +294,8 @@ addEventListener('pageshow', (e) => {
 });
 
 try {
+  const seen = $$('form[data-keep]').map((f) => [f.getAttribute('action'), location.pathname]);
+  sessionStorage.setItem(HOMES, JSON.stringify({ ...homes(), ...Object.fromEntries(seen.filter(([a, b]) => a !== b)) }));
   rescue();
 } catch { /* no session storage */ }
 const errors = $('#errors');

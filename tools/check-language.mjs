@@ -5,7 +5,7 @@
 //   node tools/check-language.mjs --write    adds the missing ones with empty text, sorted
 //
 // Exit 1 when an entry is missing, empty or faulty. Texts are: [[…]] in templates; in C the
-// literals in T(…), tr(…) and trf(…), in initialisers of tables (.label = "…", also by
+// literals in T(…), tr(…), trf(…) and the notices' tell_…(…), in initialisers of tables (.label = "…", also by
 // position) and in macros (FIELD("…")). Other Han literals are listed with --loose only, since
 // nothing translates them. A file whose tables are data says so in a comment "language: data".
 import { readdirSync, readFileSync, writeFileSync, existsSync } from 'node:fs';
@@ -80,7 +80,7 @@ function* literals(text) {
 }
 
 // Inside of a T(…), or of a tr(…) or trf(…) that is not closed yet.
-const marked = /\bT\(\s*$|\btrf?\((?:[^();]|\((?:[^()]|\([^()]*\))*\))*$/;
+const marked = /\bT\(\s*$|\b(?:trf?|\w*tell_\w+|notice_to_\w+)\((?:[^();]|\((?:[^()]|\([^()]*\))*\))*$/;
 
 // In an initialiser of a table, by name or position, or in the arguments of a macro.
 function inTable(code) {
@@ -114,7 +114,10 @@ const count = (text, c) => text.split(c).length - 1;
 function fault(key, english, html) {
   const places = (s) => sorted(new Set(s.match(/\{\d\}/g)));
   const tags = (s) => sorted(s.match(/\{\{\{?[^}]*\}?\}\}/g) ?? []);
-  if (places(key) !== places(english)) return 'other {0} places';
+  const one = key !== plain(key); // may leave its "1" out
+  if (places(key) !== places(english) && !(one && places(key) === places(`{0}${english}`))) {
+    return 'other {0} places';
+  }
   if (html && tags(key) !== tags(english)) return 'other {{tags}}';
   if (html && count(english, '"') > count(key, '"')) return 'a " would end an attribute';
   if (html && count(english, '<') !== count(key, '<')) return 'other elements';
@@ -133,7 +136,11 @@ const catalogue = existsSync(catalogueFile)
   : {};
 const known = new Map(Object.entries(catalogue));
 const missing = [...used].filter(([key]) => !known.get(key));
-const unused = [...known.keys()].filter((key) => !used.has(key));
+const plain = (key) => key.replace(/\|one$/, ''); // "…|one": the same text when {0} is 1
+const unused = [...known.keys()].filter((key) => !used.has(plain(key)));
+for (const key of known.keys()) {
+  if (key !== plain(key) && used.has(plain(key))) used.set(key, used.get(plain(key)));
+}
 const faulty = [...used]
   .map(([key, u]) => [key, u, known.get(key) ? fault(key, known.get(key), u.html) : ''])
   .filter(([, , why]) => why);

@@ -37,7 +37,7 @@ int cmd_restore(int argc, char **argv);
 int cmd_setting(int argc, char **argv);
 
 // Statements of commands, no routes.
-extern const struct module IMPORT_MODULE, CHECK_MODULE, GENERATE_MODULE;
+extern const struct module IMPORT_MODULE, CHECK_MODULE, GENERATE_MODULE, DEMO_MODULE;
 
 // Every statement of the program: the kit's, the modules', the kinds'.
 typedef void (*cmd_statement_fn)(const struct db_stmt *s, void *arg);

@@ -414,6 +414,24 @@ plan_all(struct demo *x, size_t *count)
     return all;
 }
 
+// People have read what is older than three days; the bell tells what is new.
+static const struct db_stmt READ_OLD = {.name = "demo.read_old",
+                                        .sql = "UPDATE notice SET read_at = at"
+                                               " WHERE read_at IS NULL AND at < $1",
+                                        .params = "before:time",
+                                        .scans = "once, when the demonstration is made"};
+static const struct db_stmt *const STATEMENTS[] = {&READ_OLD, NULL};
+static const struct route NO_ROUTES[] = {{0}};
+const struct module DEMO_MODULE = {.name = "demo", .routes = NO_ROUTES, .stmts = STATEMENTS};
+
+static enum err
+read_old(struct db_tx *tx, void *arg)
+{
+    const struct demo *x = arg;
+    db_run(tx, &READ_OLD, DB_ARGS(DB_INT(x->now - 3 * TIME_DAY)));
+    return ERR_OK;
+}
+
 bool
 demo_fill(struct district *d, const char *password)
 {
@@ -427,6 +445,7 @@ demo_fill(struct district *d, const char *password)
     for (size_t i = 0; ok && i < n; i++) {
         ok = happen(&x, &all[i]);
     }
+    ok = ok && db_write(d->app->db, x.step, read_old, &x) == ERR_OK;
     arena_free(x.step);
     return ok;
 }

@@ -25,7 +25,7 @@ struct app {
     int64_t started;
     struct pages *pages; // parsed templates by language
     struct workers *workers;
-    struct rates *rates; // kit/rate.h; NULL: nothing is limited
+    struct rates *rates;        // kit/rate.h; NULL: nothing is limited
     struct http_server *server; // NULL until it serves; for metrics
 };
 

@@ -3,6 +3,7 @@
 // handler only ever sees values that satisfy the table.
 #include "kit/field.h"
 
+#include "base/buf.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "kit/ctx.h"
@@ -181,6 +182,27 @@ read_moment(struct ctx *c, const struct field *f, const char *s)
     return fault(c, f, "time", T("请填写日期和时间，例如 2026-11-23T09:30"));
 }
 
+// In the order of the table, each once, whatever order they came in.
+static const struct value *
+read_choices(struct ctx *c, const struct field *f, const char *words)
+{
+    struct buf b;
+    buf_init(&b, c->arena, 128, 4096);
+    for (const char *p = words + strspn(words, " "); *p != '\0'; p += strspn(p, " ")) {
+        size_t n = strcspn(p, " ");
+        if (choice_find(f->choices, arena_strndup(c->arena, p, n)) == NULL) {
+            return fault(c, f, "choice", T("请从列出的选项里选"));
+        }
+        p += n;
+    }
+    for (const struct choice *ch = f->choices; ch->value != NULL; ch++) {
+        if (text_list_has(words, ch->value)) {
+            buf_printf(&b, "%s%s", b.n == 0 ? "" : " ", ch->value);
+        }
+    }
+    return b.n == 0 ? &value_null : value_ref(c->arena, buf_str(&b));
+}
+
 // A value that came as text: from a form, or a JSON string.
 static const struct value *
 read_string(struct ctx *c, const struct field *f, const char *raw)
@@ -202,6 +224,8 @@ read_string(struct ctx *c, const struct field *f, const char *raw)
         return choice_find(f->choices, s) != NULL
                    ? value_ref(c->arena, s)
                    : fault(c, f, "choice", T("请从列出的选项里选一个"));
+    case FIELD_CHOICES:
+        return read_choices(c, f, s);
     case FIELD_INT:
         return text_to_int(s, &i) ? check_int(c, f, i)
                                   : fault(c, f, "integer", T("请填写整数"));
@@ -258,8 +282,8 @@ read_ids(struct ctx *c, const struct field *f, const struct value *list)
 static bool
 is_json_text(const struct field *f)
 {
-    return is_text_type(f) || f->type == FIELD_CHOICE || f->type == FIELD_DATE ||
-           f->type == FIELD_TIME;
+    return is_text_type(f) || f->type == FIELD_CHOICE || f->type == FIELD_CHOICES ||
+           f->type == FIELD_DATE || f->type == FIELD_TIME;
 }
 
 // A JSON value: its type has to be the field's, nothing is converted.
@@ -306,10 +330,28 @@ read_json(struct ctx *c, const struct field *f, const struct value *v)
 
 // ---- the whole input ------------------------------------------------------------------
 
+// The checked boxes of a form, with spaces between.
+static const char *
+checked_boxes(struct ctx *c, const struct field *f)
+{
+    const struct http_list *form = &c->req->form;
+    struct buf b;
+    buf_init(&b, c->arena, 128, 4096);
+    for (size_t i = 0; i < form->count; i++) {
+        if (strcmp(form->items[i].name, f->name) == 0) {
+            buf_printf(&b, "%s%s", b.n == 0 ? "" : " ", form->items[i].value);
+        }
+    }
+    return buf_str(&b);
+}
+
 static const struct value *
 from_form(struct ctx *c, const struct field *f)
 {
     const struct http_list *form = &c->req->form;
+    if (f->type == FIELD_CHOICES) {
+        return read_string(c, f, checked_boxes(c, f));
+    }
     if (f->type == FIELD_REFS || f->type == FIELD_FILES) {
         struct value *list = value_list(c->arena);
         for (size_t i = 0; i < form->count; i++) {
@@ -341,6 +383,13 @@ has_file(const struct ctx *c, const struct field *f)
     return false;
 }
 
+static bool
+is_chosen(const struct field *f)
+{
+    return f->type == FIELD_CHOICE || f->type == FIELD_CHOICES || f->type == FIELD_REF ||
+           f->type == FIELD_REFS;
+}
+
 static void
 read_field(struct ctx *c, const struct field *f, const struct value *body, bool partial)
 {
@@ -358,8 +407,9 @@ read_field(struct ctx *c, const struct field *f, const struct value *body, bool 
     bool empty = v == NULL || v->type == VALUE_NULL ||
                  (v->type == VALUE_LIST && value_count(v) == 0 && !has_file(c, f));
     if (f->required && empty && !(partial && v == NULL)) {
+        const char *says = is_chosen(f) ? T("请选择{0}") : T("请填写{0}");
         faults_add(c->arena, &c->faults, f->name, "missing",
-                   ctx_trf(c, T("请填写：{0}"), 1, tr(c->lang, f->label)));
+                   ctx_trf(c, says, 1, tr(c->lang, f->label)));
         return;
     }
     if (v != NULL) {
@@ -405,6 +455,21 @@ field_read(struct ctx *c, const struct field *fields, bool partial)
 
 // ---- showing --------------------------------------------------------------------------
 
+// Their labels; a value that is no choice any more stays as it is.
+static const char *
+choices_text(struct ctx *c, const struct field *f, const char *words)
+{
+    struct buf b;
+    buf_init(&b, c->arena, 128, 4096);
+    for (const char *p = words + strspn(words, " "); *p != '\0'; p += strspn(p, " ")) {
+        size_t n = strcspn(p, " ");
+        buf_puts(&b, b.n == 0 ? "" : tr(c->lang, T("、")));
+        buf_puts(&b, choice_label(f->choices, arena_strndup(c->arena, p, n), c->lang));
+        p += n;
+    }
+    return buf_str(&b);
+}
+
 const char *
 field_text(struct ctx *c, const struct field *f, const struct value *v)
 {
@@ -414,6 +479,8 @@ field_text(struct ctx *c, const struct field *f, const struct value *v)
     switch (f->type) {
     case FIELD_CHOICE:
         return v->type == VALUE_TEXT ? choice_label(f->choices, v->s, c->lang) : "";
+    case FIELD_CHOICES:
+        return v->type == VALUE_TEXT ? choices_text(c, f, v->s) : "";
     case FIELD_MONEY:
         return arena_printf(c->arena, "%lld.%02lld", (long long)(v->i / 100),
                             (long long)(v->i % 100));
@@ -443,6 +510,9 @@ shown_value(struct ctx *c, const struct field *f, const struct value *record)
     if (f->type == FIELD_PASSWORD) {
         return "";
     }
+    if (c->renewed && c->req != NULL && f->type == FIELD_CHOICES) {
+        return checked_boxes(c, f);
+    }
     if (c->renewed && c->req != NULL) {
         const char *typed = http_list_get(&c->req->form, f->name);
         return typed == NULL ? "" : typed;
@@ -450,6 +520,9 @@ shown_value(struct ctx *c, const struct field *f, const struct value *record)
     const struct value *v = value_get(record, f->name);
     if (v != NULL && v->type == VALUE_TEXT) {
         return v->s;
+    }
+    if (record == NULL && f->initial != NULL) {
+        return f->initial;
     }
     if (f->type == FIELD_FLAG) {
         return v != NULL && value_is_truthy(v) ? "1" : "";
@@ -465,7 +538,9 @@ options_of(struct ctx *c, const struct field *f, const char *shown)
         struct value *m = value_map(c->arena);
         value_set_text(c->arena, m, "value", o->value);
         value_set_text(c->arena, m, "label", tr(c->lang, o->label));
-        value_set_bool(c->arena, m, "selected", strcmp(o->value, shown) == 0);
+        bool several = f->type == FIELD_CHOICES;
+        value_set_bool(c->arena, m, "selected",
+                       several ? text_list_has(shown, o->value) : strcmp(o->value, shown) == 0);
         value_push(c->arena, list, m);
     }
     return list;
@@ -477,6 +552,7 @@ set_kinds(struct arena *a, struct value *m, unsigned t)
     value_set_bool(a, m, "is_text", t == FIELD_TEXT || t == FIELD_TIME);
     value_set_bool(a, m, "is_long", t == FIELD_LONG);
     value_set_bool(a, m, "is_choice", t == FIELD_CHOICE);
+    value_set_bool(a, m, "is_choices", t == FIELD_CHOICES);
     value_set_bool(a, m, "is_date", t == FIELD_DATE);
     value_set_bool(a, m, "is_number", t == FIELD_INT || t == FIELD_MONEY);
     value_set_bool(a, m, "is_flag", t == FIELD_FLAG);
@@ -484,6 +560,16 @@ set_kinds(struct arena *a, struct value *m, unsigned t)
     value_set_bool(a, m, "is_ref", t == FIELD_REF || t == FIELD_REFS);
     value_set_bool(a, m, "is_tel", t == FIELD_MOBILE);
     value_set_bool(a, m, "is_password", t == FIELD_PASSWORD);
+}
+
+// The label stands above it already.
+static const char *
+error_at_field(struct ctx *c, const struct field *f, const struct fault *bad)
+{
+    return bad == NULL                         ? NULL
+           : strcmp(bad->code, "missing") != 0 ? bad->message
+           : is_chosen(f)                      ? tr(c->lang, T("请选择"))
+                                               : tr(c->lang, T("请填写"));
 }
 
 static struct value *
@@ -499,7 +585,7 @@ form_field(struct ctx *c, const struct field *f, const struct value *record)
     value_set_text(a, m, "name", f->name);
     value_set_text(a, m, "label", tr(c->lang, f->label));
     value_set_text(a, m, "hint", f->hint == NULL ? NULL : tr(c->lang, f->hint));
-    value_set_text(a, m, "error", bad == NULL ? NULL : bad->message);
+    value_set_text(a, m, "error", error_at_field(c, f, bad));
     value_set_bool(a, m, "required", f->required);
     value_set_bool(a, m, "optional", !f->required && f->type != FIELD_FLAG);
     value_set_text(a, m, "value", shown);
@@ -544,6 +630,25 @@ field_form(struct ctx *c, const struct field *fields, const struct value *record
         if ((f->where & IN_FORM) != 0) {
             value_push(c->arena, list, form_field(c, f, record));
         }
+    }
+    return list;
+}
+
+struct value *
+field_summary(struct ctx *c, const struct field *fields, const char *whole)
+{
+    struct arena *a = c->arena;
+    struct value *list = value_list(a);
+    for (unsigned i = 0; i < c->faults.count; i++) {
+        const struct fault *x = &c->faults.items[i];
+        const struct field *f = x->field == NULL ? NULL : field_find(fields, x->field);
+        bool names = f == NULL || strcmp(x->code, "missing") == 0; // says which field it is
+        struct value *m = value_map(a);
+        value_set_text(a, m, "id",
+                       x->field == NULL ? whole : arena_printf(a, "f-%s", x->field));
+        value_set_text(a, m, "label", names ? NULL : tr(c->lang, f->label));
+        value_set_text(a, m, "message", x->message);
+        value_push(a, list, m);
     }
     return list;
 }

@@ -15,6 +15,7 @@ enum field_type {
     FIELD_TEXT = 1, // one line
     FIELD_LONG,     // several lines
     FIELD_CHOICE,   // one of `choices`
+    FIELD_CHOICES,  // several of them: a text of their values with spaces between
     FIELD_INT,
     FIELD_MONEY,    // typed in yuan, kept in fen
     FIELD_DATE,     // "2026-11-23"
@@ -56,6 +57,7 @@ struct field {
     bool required;
     int min, max; // characters for texts, bounds for numbers; 0 = none (texts: 200, long 10000)
     const struct choice *choices; // ended by a NULL value
+    const char *initial;          // what the form of a new record begins with; NULL nothing
     const char *ref;              // kind a FIELD_REF points at
     enum field_class class;
     unsigned where;
@@ -87,6 +89,9 @@ struct value *field_form(struct ctx *c, const struct field *fields, const struct
 // Makes one of those fields say its value without a control, and send it back as it is; a
 // `value` of NULL is the one that it has.
 void field_fix(struct ctx *c, struct value *field, const char *value, const char *text);
+// The `errors_summary[]` of a form from c->faults; `whole` is the id of what a fault of no
+// field points at.
+struct value *field_summary(struct ctx *c, const struct field *fields, const char *whole);
 // The value as people read it (label of a choice, yuan, date, masked mobile); "" when null.
 const char *field_text(struct ctx *c, const struct field *f, const struct value *v);
 

@@ -320,6 +320,21 @@ add_link(struct ctx *c, struct value *links, const char *url, const char *label,
     value_push(c->arena, links, m);
 }
 
+// "工作人员、秘书长"
+static const char *
+roles_text(struct ctx *c, unsigned roles)
+{
+    struct buf b;
+    buf_init(&b, c->arena, 128, 1024);
+    for (unsigned r = 1; r <= ROLE_MEMBER; r <<= 1) {
+        if ((roles & r) != 0) {
+            buf_puts(&b, b.n == 0 ? "" : tr(c->lang, T("、")));
+            buf_puts(&b, tr(c->lang, role_label((enum role)r)));
+        }
+    }
+    return buf_str(&b);
+}
+
 // The longest fault first: the whole input's, else the first field's.
 static const char *
 error_detail(struct ctx *c)
@@ -333,7 +348,11 @@ error_detail(struct ctx *c)
     if (c->result == ERR_NOT_FOUND) {
         return tr(c->lang, T("网址可能少了几个字，或者这条内容已经撤下。"));
     }
-    return tr(c->lang, err_info(c->result)->title);
+    if (c->result == ERR_FORBIDDEN && c->route != NULL && !ctx_is(c, c->route->roles)) {
+        return ctx_trf(c, T("这一页给{0}用。如果您需要，请联系工商联。"), 1,
+                       roles_text(c, c->route->roles));
+    }
+    return NULL; // the title says it all
 }
 
 void

@@ -59,6 +59,7 @@ value_of(struct ctx *c, const char *table, const struct record_filter *f, const 
     case FIELD_MOBILE:
         *out = DB_TEXT(text_tidy(c->arena, s, false));
         return true;
+    case FIELD_CHOICES:
     case FIELD_REFS:
     case FIELD_FILES:
     case FIELD_PASSWORD:

@@ -522,30 +522,12 @@ record_detail_show(struct ctx *c)
     value_set(a, page, "blocks", record_blocks(c, k, id));
     value_set_bool(a, page, "has_timeline", true);
     value_set(a, page, "timeline", timeline_of(c, k, id));
-    value_set(a, page, "aside", section(c, ctx_tr(c, T("记录")), kept));
+    value_set(a, page, "aside", section(c, ctx_tr(c, T("登记信息")), kept));
     c->page = page;
     return ERR_OK;
 }
 
 // ---- form ------------------------------------------------------------------------------
-
-static struct value *
-errors_summary(struct ctx *c, const struct field *fields)
-{
-    struct arena *a = c->arena;
-    struct value *list = value_list(a);
-    for (unsigned i = 0; i < c->faults.count; i++) {
-        const struct fault *f = &c->faults.items[i];
-        const struct field *field = f->field == NULL ? NULL : field_find(fields, f->field);
-        struct value *m = value_map(a);
-        value_set_text(a, m, "id",
-                       f->field == NULL ? "errors" : arena_printf(a, "f-%s", f->field));
-        value_set_text(a, m, "label", field == NULL ? "" : ctx_tr(c, field->label));
-        value_set_text(a, m, "message", f->message);
-        value_push(a, list, m);
-    }
-    return list;
-}
 
 // The version that was read, also when the form is shown again. After a lost update it is the
 // new one: whoever saves again has been told and means it.
@@ -663,7 +645,7 @@ record_form_show(struct ctx *c)
     value_set_bool(a, page, "multipart", false);
     value_set(a, page, "draft", &value_null);
     value_set_text(a, page, "errors_title", errors_title(c));
-    value_set(a, page, "errors_summary", errors_summary(c, k->fields));
+    value_set(a, page, "errors_summary", field_summary(c, k->fields, "errors"));
     value_set(a, page, "fields", form_fields(c, k, c->out));
     value_set_text(a, page, "submit_label", ctx_tr(c, T("保存")));
     value_set_text(a, page, "cancel_url", home == NULL ? url : record_home_url(c, k, c->out));

@@ -70,6 +70,7 @@ type_word(enum field_type t)
     case FIELD_TEXT:
     case FIELD_LONG:
     case FIELD_CHOICE:
+    case FIELD_CHOICES:
     case FIELD_DATE:
     case FIELD_MOBILE:
     case FIELD_FILES:

@@ -152,7 +152,8 @@ make_readable(struct ctx *c, const struct record_kind *k, struct value *rec)
 {
     for (const struct field *f = k->fields; f->name != NULL; f++) {
         const struct value *v = value_get(rec, f->name);
-        bool text = f->type == FIELD_CHOICE || f->type == FIELD_FLAG;
+        bool text =
+            f->type == FIELD_CHOICE || f->type == FIELD_CHOICES || f->type == FIELD_FLAG;
         if (v == NULL || v->type == VALUE_NULL) {
             continue;
         }

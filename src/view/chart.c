@@ -25,10 +25,10 @@ enum {
 enum {
     BARS_WIDTH = 460,
     BAR_PITCH = 30,
-    BAR_LEFT = 112,
-    BAR_LONGEST = 252,
-    BAR_LABEL = 104,
-    LABEL_ROOM = 100,
+    LABEL_ROOM = 100,       // of labels in Chinese
+    LABEL_ROOM_LATIN = 150, // and of longer ones
+    LABEL_GAP = 8,          // between label and bar
+    BAR_NOTE = 96,          // behind the longest bar
 };
 
 static void
@@ -243,9 +243,20 @@ chart_lines(struct buf *b, const char *title_id, const char *const *labels, size
 
 // --- bars ---
 
+// Words in Latin letters need more room than the same in Chinese.
+static int
+label_room(const char *const *labels, size_t n)
+{
+    size_t latin = 0;
+    for (size_t i = 0; i < n; i++) {
+        latin += (unsigned char)*labels[i] < 0x80;
+    }
+    return latin * 2 > n ? LABEL_ROOM_LATIN : LABEL_ROOM;
+}
+
 // As much of the label as fits in front of the bars: Han characters take twice the width.
 static const char *
-fitted(struct arena *a, const char *label)
+fitted(struct arena *a, const char *label, int room)
 {
     size_t chars = 0;
     int width = 0;
@@ -254,7 +265,7 @@ fitted(struct arena *a, const char *label)
             continue;
         }
         width += (unsigned char)*p < 0x80 ? 7 : 13;
-        if (width > LABEL_ROOM) {
+        if (width > room) {
             return text_ellipsis(a, label, chars);
         }
         chars++;
@@ -263,10 +274,10 @@ fitted(struct arena *a, const char *label)
 }
 
 static void
-put_bar(struct buf *b, int64_t top, int64_t width, bool flag)
+put_bar(struct buf *b, int64_t left, int64_t top, int64_t width, bool flag)
 {
     put(b, flag ? "<rect class=\"b2\"" : "<rect class=\"b1\"");
-    put_attribute(b, "x", BAR_LEFT * 10);
+    put_attribute(b, "x", left * 10);
     put_attribute(b, "y", (top + 7) * 10);
     put_attribute(b, "width", width);
     put(b, " height=\"16\" rx=\"2\"/>");
@@ -281,20 +292,23 @@ chart_bars(struct buf *b, const char *title_id, const char *const *labels,
         int64_t v = clamp(values[i]);
         most = v > most ? v : most;
     }
+    int room = label_room(labels, n);
+    int64_t left = room + LABEL_GAP + 4;
+    int64_t longest = BARS_WIDTH - left - BAR_NOTE;
     open_svg(b, BARS_WIDTH, BAR_PITCH * (int64_t)n, title_id);
     for (size_t i = 0; i < n; i++) {
         int64_t top = BAR_PITCH * (int64_t)i;
         int64_t v = clamp(values[i]);
-        int64_t width = v > 0 ? v * BAR_LONGEST * 10 / most : 0;
-        const char *label = fitted(b->arena, labels[i]);
+        int64_t width = v > 0 ? v * longest * 10 / most : 0;
+        const char *label = fitted(b->arena, labels[i], room);
         put(b, "<g><title>");
         put_escaped(b, labels[i]);
         put(b, "</title>");
-        put_label(b, "ax e", BAR_LABEL * 10, (top + 20) * 10, label);
-        put_bar(b, top, width, flag != NULL && flag[i]);
+        put_label(b, "ax e", (left - LABEL_GAP) * 10, (top + 20) * 10, label);
+        put_bar(b, left, top, width, flag != NULL && flag[i]);
         const char *note = notes == NULL ? NULL : notes[i];
         put(b, "<text class=\"vl\"");
-        put_attribute(b, "x", BAR_LEFT * 10 + width + 60);
+        put_attribute(b, "x", left * 10 + width + 60);
         put_attribute(b, "y", (top + 20) * 10);
         buf_putc(b, '>');
         if (note != NULL) {

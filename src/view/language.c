@@ -110,6 +110,17 @@ tr(enum language l, const char *chinese)
     return other == NULL ? chinese : other;
 }
 
+// English counts: beside "{0} 个工作日" may stand "{0} 个工作日|one", for when {0} is 1.
+static const char *
+counted(struct arena *a, enum language l, const char *chinese, const char *first)
+{
+    const char *one = NULL;
+    if (l == LANG_EN && first != NULL && strcmp(first, "1") == 0) {
+        one = language_translate((void *)(uintptr_t)l, arena_printf(a, "%s|one", chinese));
+    }
+    return one != NULL ? one : tr(l, chinese);
+}
+
 const char *
 trf(struct arena *a, enum language l, const char *chinese, size_t n, ...)
 {
@@ -122,7 +133,7 @@ trf(struct arena *a, enum language l, const char *chinese, size_t n, ...)
     va_end(ap);
     struct buf b;
     buf_init(&b, a, 128, 1024 * 1024);
-    const char *s = tr(l, chinese);
+    const char *s = counted(a, l, chinese, n > 0 ? args[0] : NULL);
     for (const char *p; (p = strchr(s, '{')) != NULL;) {
         size_t i = (size_t)(p[1] - '0');
         bool place = p[1] >= '0' && p[1] <= '9' && p[2] == '}' && i < n;

@@ -18,7 +18,8 @@ enum language { LANG_ZH, LANG_EN, LANG_COUNT };
 bool language_load(const char *json, size_t n, const char **why);
 // The text in that language; without an entry, the Chinese itself.
 const char *tr(enum language l, const char *chinese);
-// The same with {0}… replaced by the arguments (const char *, n of them), in the arena.
+// The same with {0}… replaced by the arguments (const char *, n of them), in the arena. When
+// {0} is "1", an entry "…|one" of the catalogue comes before the plain one.
 const char *trf(struct arena *a, enum language l, const char *chinese, size_t n, ...);
 // "zh-CN" or "en".
 const char *language_tag(enum language l);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checks the real pages: starts the program with demo data, logs in as every role, and visits
 // what that role's navigation leads to, the first record of each list and its first action.
-//   node tests/browser/run.mjs HUIQIAO [ROLE | demand …]      SHOTS=dir keeps screenshots
+//   node tests/browser/run.mjs HUIQIAO [ROLE | demand | forms …]      SHOTS=dir keeps screenshots
 import { demandScenario } from './demand.mjs';
-import { axeProblem, checkPage, errorsProblem, launch, login, open, PHONE, Results, startServer } from './lib.mjs';
+import { formsScenario } from './forms.mjs';
+import { axeProblem, checkPage, errorsProblem, launch, login, open, PASSWORD, PHONE, Results, startServer } from './lib.mjs';
 
 const [binary, ...wanted] = process.argv.slice(2);
 const ROLES = ['admin', 'staff', 'secretary', 'officer', 'leader', 'member'];
@@ -114,6 +115,9 @@ try {
   const anyone = (o) => browser.newContext({ locale: 'zh-CN', ...o });
   if (wanted.length === 0 || wanted.includes('demand')) {
     await scenario();
+  }
+  if (wanted.length === 0 || wanted.includes('forms')) {
+    await formsScenario(t, browser, server.base, PASSWORD);
   }
   if (wanted.length === 0) {
     await checkPage(t, 'home-public', `${server.base}/`, anyone);

@@ -67,7 +67,7 @@ const list = {
 const empty = { ...list, views: [], has_filters: false, clear_url: null, chips: [], rows: [], bulk: null, exports: null, subtitle: null,
   empty: { title: '还没有诉求', text: '企业提交的诉求会出现在这里，也可以代企业登记。', action: { url: '/demands/new', label: '代企业登记' } } };
 
-const NO = { is_text: false, is_long: false, is_choice: false, is_date: false, is_number: false, is_flag: false, is_files: false,
+const NO = { is_text: false, is_long: false, is_choice: false, is_choices: false, is_date: false, is_number: false, is_flag: false, is_files: false,
   is_ref: false, is_tel: false, is_password: false };
 const field = (over) => ({ ...NO, hint: null, error: null, fixed: null, required: false, optional: false, value: '', options: [], maxlength: null,
   autocomplete: null, inputmode: null, source: null, accept: null, max_bytes: null, max_text: null, checked: false, ...over });
@@ -82,6 +82,7 @@ const fields = [
   field({ id: 'loss', name: 'loss', label: '损失（万元）', is_number: true, optional: true, inputmode: 'decimal' }),
   field({ id: 'tel', name: 'contact_mobile', label: '手机号', is_tel: true, autocomplete: 'tel', inputmode: 'tel', hint: '只有工商联和承办部门看得到。' }),
   field({ id: 'files', name: 'files', label: '附件', is_files: true, optional: true, hint: '照片、PDF、Word、Excel，每个不超过 20 MB，最多 9 个。', max_bytes: 20971520, max_text: '有文件超过 20 MB，请压缩后再选。' }),
+  field({ id: 'topics', name: 'topics', label: '承办类别', is_choices: true, optional: true, hint: '可以选几个。', options: [{ value: 'finance', label: '融资', selected: true }, { value: 'land', label: '用地', selected: false }] }),
   field({ id: 'public', name: 'public', label: '同意隐去名称后公开', is_flag: true, checked: true }),
 ];
 

@@ -153,16 +153,26 @@ test_bars(void **state)
     assert_xml(&b);
 }
 
+static void
+test_bars_in_english(void **state)
+{
+    static const char *const labels[] = {"Environment and work safety", "Law", "用地"};
+    static const int64_t values[] = {4, 2, 1};
+    struct buf b = new_buf(state);
+    chart_bars(&b, "t", labels, values, NULL, NULL, 3);
+    assert_xml(&b);
+    assert_non_null(strstr(b.p, "x=\"154\" y=\"20\">Environment and work…</text>"));
+    assert_non_null(strstr(b.p, "<rect class=\"b1\" x=\"162\" y=\"7\" width=\"202\""));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_lines),
-        TEST(test_lines_edges),
-        TEST(test_many_labels),
-        TEST(test_bars),
+        TEST(test_lines), TEST(test_lines_edges),     TEST(test_many_labels),
+        TEST(test_bars),  TEST(test_bars_in_english),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

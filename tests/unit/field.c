@@ -23,6 +23,7 @@ static const struct field FIELDS[] = {
     FIELD("text", FIELD_TEXT, .max = 10),
     FIELD("long", FIELD_LONG, .max = 20),
     FIELD("choice", FIELD_CHOICE, .choices = SIZES),
+    FIELD("choices", FIELD_CHOICES, .choices = SIZES),
     FIELD("int", FIELD_INT, .min = 1, .max = 100),
     FIELD("money", FIELD_MONEY),
     FIELD("date", FIELD_DATE),
@@ -257,6 +258,9 @@ static const struct {
     {"time", "2026-02-28T24:30", "time", NULL},
     {"choice", "small", NULL, "\"small\""},
     {"choice", "SMALL", "choice", NULL},
+    {"choices", " large  small large", NULL, "\"small large\""},
+    {"choices", "", NULL, "null"},
+    {"choices", "small huge", "choice", NULL},
     {"mobile", "13812346620", NULL, "\"13812346620\""},
     {"mobile", "+8613812346620", "mobile", NULL},
     {"text", "a\x1b[31m", "control", NULL},
@@ -298,14 +302,87 @@ a_repeated_parameter_is_refused(void **state)
     assert_string_equal(c->faults.items[0].code, "repeated");
 }
 
+// Boxes come as a parameter repeated; the form shows them checked again.
+static void
+checked_boxes_are_one_text(void **state)
+{
+    struct world *w = *state;
+    struct ctx *c = fresh(w, false);
+    w->pairs[0] = (struct http_kv){"choices", "large"};
+    w->pairs[1] = (struct http_kv){"choices", "small"};
+    w->req.form.count = 2;
+    assert_int_equal(field_read(c, FIELDS, false), ERR_OK);
+    const struct value *v = value_get(c->in, "choices");
+    assert_string_equal(v->s, "small large");
+    assert_string_equal(field_text(c, field_find(FIELDS, "choices"), v), "小、大");
+    c->renewed = true;
+    const struct value *all = field_form(c, FIELDS, NULL);
+    for (size_t i = 0; i < value_count(all); i++) {
+        if (strcmp(value_get_text(value_at(all, i), "name"), "choices") == 0) {
+            const struct value *o = value_get(value_at(all, i), "options");
+            assert_true(value_is_truthy(value_get(value_at(o, 0), "selected")));
+            assert_true(value_is_truthy(value_get(value_at(o, 1), "selected")));
+        }
+    }
+}
+
+static const struct field NEEDED[] = {
+    FIELD("name", FIELD_TEXT, .required = true),
+    FIELD("size", FIELD_CHOICE, .required = true, .choices = SIZES, .initial = "large"),
+    {0},
+};
+
+// The summary says which field; the field, below its label, only what to do.
+static void
+what_is_missing_is_said_once(void **state)
+{
+    struct world *w = *state;
+    struct ctx *c = fresh(w, false);
+    assert_int_equal(field_read(c, NEEDED, false), ERR_INVALID);
+    const struct value *list = field_summary(c, NEEDED, "main");
+    assert_int_equal(value_count(list), 2);
+    assert_string_equal(value_get_text(value_at(list, 0), "message"), "请填写name");
+    assert_null(value_get_text(value_at(list, 0), "label"));
+    assert_string_equal(value_get_text(value_at(list, 0), "id"), "f-name");
+    assert_string_equal(value_get_text(value_at(list, 1), "message"), "请选择size");
+    const struct value *form = field_form(c, NEEDED, NULL);
+    assert_string_equal(value_get_text(value_at(form, 0), "error"), "请填写");
+    assert_string_equal(value_get_text(value_at(form, 1), "error"), "请选择");
+    faults_add(w->a, &c->faults, "size", "choice", "不对");
+    faults_add(w->a, &c->faults, NULL, "whole", "整个");
+    list = field_summary(c, NEEDED, "main");
+    assert_string_equal(value_get_text(value_at(list, 2), "label"), "size");
+    assert_string_equal(value_get_text(value_at(list, 3), "id"), "main");
+}
+
+static void
+a_new_record_begins_with_initial_values(void **state)
+{
+    struct world *w = *state;
+    struct ctx *c = fresh(w, false);
+    const struct value *size = value_at(field_form(c, NEEDED, NULL), 1);
+    assert_string_equal(value_get_text(size, "value"), "large");
+    assert_true(
+        value_is_truthy(value_get(value_at(value_get(size, "options"), 1), "selected")));
+    struct value *old = value_map(w->a); // a record without one keeps being without one
+    assert_string_equal(value_get_text(value_at(field_form(c, NEEDED, old), 1), "value"), "");
+    c->renewed = true; // and who chose nothing chose nothing
+    assert_string_equal(value_get_text(value_at(field_form(c, NEEDED, NULL), 1), "value"), "");
+}
+
 int
 main(void)
 {
 #define FIELD_TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        FIELD_TEST(every_kind_refuses_every_other_type), FIELD_TEST(wrong_types_are_named_so),
-        FIELD_TEST(documents_that_are_not_json),         FIELD_TEST(forms_mean_what_they_say),
+        FIELD_TEST(every_kind_refuses_every_other_type),
+        FIELD_TEST(wrong_types_are_named_so),
+        FIELD_TEST(documents_that_are_not_json),
+        FIELD_TEST(forms_mean_what_they_say),
         FIELD_TEST(a_repeated_parameter_is_refused),
+        FIELD_TEST(checked_boxes_are_one_text),
+        FIELD_TEST(what_is_missing_is_said_once),
+        FIELD_TEST(a_new_record_begins_with_initial_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

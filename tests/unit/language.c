@@ -87,6 +87,21 @@ test_trf(void **state)
 }
 
 static void
+test_plural(void **state)
+{
+    (void)state;
+    assert_true(
+        load("{\"{0} 天\":\"{0} days\",\"{0} 天|one\":\"{0} day\",\"{0} 周\":\"{0} weeks\"}"));
+    struct arena *a = arena_new(1024 * 1024);
+    assert_string_equal(trf(a, LANG_EN, "{0} 天", 1, "1"), "1 day");
+    assert_string_equal(trf(a, LANG_EN, "{0} 天", 1, "11"), "11 days");
+    assert_string_equal(trf(a, LANG_EN, "{0} 天", 1, "0"), "0 days");
+    assert_string_equal(trf(a, LANG_EN, "{0} 周", 1, "1"), "1 weeks");
+    assert_string_equal(trf(a, LANG_ZH, "{0} 天", 1, "1"), "1 天");
+    arena_free(a);
+}
+
+static void
 test_header(void **state)
 {
     (void)state;
@@ -134,6 +149,7 @@ main(void)
         cmocka_unit_test(test_many),
         cmocka_unit_test(test_bad_catalogue),
         cmocka_unit_test(test_trf),
+        cmocka_unit_test(test_plural),
         cmocka_unit_test(test_header),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -401,17 +401,6 @@ account_show_form(struct ctx *c, const char *title, const char *action, const ch
                   const char *cancel, const struct field *fields)
 {
     struct arena *a = c->arena;
-    struct value *summary = value_list(a);
-    for (unsigned i = 0; i < c->faults.count; i++) {
-        const struct fault *f = &c->faults.items[i];
-        struct value *m = value_map(a);
-        const struct field *field =
-            fields == NULL ? NULL : field_find(fields, f->field == NULL ? "" : f->field);
-        value_set_text(a, m, "id", arena_printf(a, "f-%s", f->field));
-        value_set_text(a, m, "label", field == NULL ? "" : ctx_tr(c, field->label));
-        value_set_text(a, m, "message", f->message);
-        value_push(a, summary, m);
-    }
     c->page = value_map(a);
     value_set_text(a, c->page, "title", ctx_tr(c, title));
     value_set(a, c->page, "crumbs", value_list(a));
@@ -423,7 +412,7 @@ account_show_form(struct ctx *c, const char *title, const char *action, const ch
     value_set(a, c->page, "draft", &value_null);
     value_set_text(a, c->page, "errors_title",
                    c->faults.count > 0 ? ctx_tr(c, T("有几处要改，改好就能提交")) : NULL);
-    value_set(a, c->page, "errors_summary", summary);
+    value_set(a, c->page, "errors_summary", field_summary(c, fields, "errors"));
     value_set(a, c->page, "fields",
               fields == NULL ? value_list(a) : field_form(c, fields, NULL));
     value_set_text(a, c->page, "submit_label", ctx_tr(c, submit));

@@ -21,13 +21,14 @@
 
 #include "kit/lifecycle.h"
 #include "kit/route.h"
+#include "mod/org/org.h"
 
 extern const struct module DEMAND_MODULE;
 
 // ---- words -------------------------------------------------------------------------------
 
 extern const struct choice DEMAND_STATES[];
-extern const struct choice DEMAND_CATEGORIES[];
+#define DEMAND_CATEGORIES ORG_CATEGORIES // departments are chosen by them
 extern const struct choice DEMAND_SOURCES[];
 extern const struct choice DEMAND_LEVELS[];
 extern const struct choice DEMAND_OUTCOMES[];

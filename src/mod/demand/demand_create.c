@@ -155,7 +155,8 @@ demand_create_run(struct ctx *c)
     const char *link = arena_printf(c->arena, "/demands/%lld", (long long)d.id);
     if (!draft) {
         demand_log(c, &d, "submitted", 0, false, NULL);
-        notice_to_role(c, ROLE_STAFF, 0, 0, link, "{0} 提交诉求：{1}", p->enterprise, d.title);
+        notice_to_role(c, ROLE_STAFF, 0, 0, link, T("{0} 提交诉求：{1}"), p->enterprise,
+                       d.title);
     }
     audit_write(c, draft ? "demand.draft" : "demand.submit", "demand", d.id, NULL);
     c->shown = demand_shown;

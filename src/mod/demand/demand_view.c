@@ -273,25 +273,13 @@ demand_view_list(struct ctx *c, const char *view, const char *sort, const char *
 void
 demand_view_errors(struct ctx *c, const struct field *fields)
 {
-    struct value *list = value_list(c->arena);
-    for (unsigned i = 0; i < c->faults.count; i++) {
-        const struct fault *x = &c->faults.items[i];
-        const struct field *f = x->field == NULL ? NULL : field_find(fields, x->field);
-        struct value *m = value_map(c->arena);
-        value_set_text(c->arena, m, "id",
-                       x->field == NULL ? "main" : arena_printf(c->arena, "f-%s", x->field));
-        value_set_text(c->arena, m, "label",
-                       f == NULL ? tr(c->lang, "这一步") : tr(c->lang, f->label));
-        value_set_text(c->arena, m, "message", x->message);
-        value_push(c->arena, list, m);
-    }
     const char *title = c->renewed ? c->detail : NULL;
     if (c->faults.count > 0) {
         title = trf(c->arena, c->lang, "还有 {0} 处要改，改好就能提交", 1,
                     number(c, c->faults.count));
     }
     value_set_text(c->arena, c->page, "errors_title", title);
-    value_set(c->arena, c->page, "errors_summary", list);
+    value_set(c->arena, c->page, "errors_summary", field_summary(c, fields, "main"));
 }
 
 const struct value *

@@ -17,27 +17,6 @@ const struct choice DEMAND_STATES[] = {
     {"merged", "已并案", "is-mute"},      {0},
 };
 
-const struct choice DEMAND_CATEGORIES[] = {
-    {"land", "用地", NULL},
-    {"finance", "融资", NULL},
-    {"labour", "用工", NULL},
-    {"tax_fee", "税费", NULL},
-    {"legal", "法律维权", NULL},
-    {"technology", "科技", NULL},
-    {"market", "市场拓展", NULL},
-    {"energy_utility", "水电气", NULL},
-    {"permit", "行政审批", NULL},
-    {"policy_delivery", "政策兑现", NULL},
-    {"environment_safety", "环保安监", NULL},
-    {"arrears", "拖欠账款", NULL},
-    {"construction", "工程建设", NULL},
-    {"talent_schooling", "人才与子女入学", NULL},
-    {"transport", "交通运输", NULL},
-    {"customs", "海关通关", NULL},
-    {"other", "其他", NULL},
-    {0},
-};
-
 const struct choice DEMAND_SOURCES[] = {
     {"enterprise", "企业网上提交", NULL},
     {"staff", "工商联登记", NULL},

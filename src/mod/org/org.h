@@ -8,6 +8,8 @@
 
 extern const struct module ORG_MODULE;
 extern const struct record_kind ORG_KIND;
+// What demands are about, and so what a department handles.
+extern const struct choice ORG_CATEGORIES[];
 extern const struct choice ORG_KINDS[]; // federation town industry … department
 
 // The name, or NULL when there is none.

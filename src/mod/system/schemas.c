@@ -389,6 +389,8 @@ plain_schema(struct arena *a, const struct field *f, bool input)
         return text_schema(a, f, input);
     case FIELD_CHOICE:
         return choice_schema(a, f->choices);
+    case FIELD_CHOICES: // words with spaces between
+        return schema_type(a, "string", NULL);
     case FIELD_INT:
     case FIELD_MONEY:
     case FIELD_REF:
