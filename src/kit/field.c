@@ -521,7 +521,7 @@ shown_value(struct ctx *c, const struct field *f, const struct value *record)
     if (v != NULL && v->type == VALUE_TEXT) {
         return v->s;
     }
-    if (record == NULL && f->initial != NULL) {
+    if (v == NULL && f->initial != NULL) { // a record that is read has it, perhaps as null
         return f->initial;
     }
     if (f->type == FIELD_FLAG) {

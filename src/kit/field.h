@@ -57,7 +57,7 @@ struct field {
     bool required;
     int min, max; // characters for texts, bounds for numbers; 0 = none (texts: 200, long 10000)
     const struct choice *choices; // ended by a NULL value
-    const char *initial;          // what the form of a new record begins with; NULL nothing
+    const char *initial;          // what the form of a new record begins with
     const char *ref;              // kind a FIELD_REF points at
     enum field_class class;
     unsigned where;
