@@ -19,24 +19,6 @@ push_crumb(struct ctx *c, struct value *list, const char *label, const char *url
     value_push(c->arena, list, m);
 }
 
-static struct value *
-summary(struct ctx *c, const struct field *fields)
-{
-    struct arena *a = c->arena;
-    struct value *list = value_list(a);
-    for (unsigned i = 0; i < c->faults.count; i++) {
-        const struct fault *f = &c->faults.items[i];
-        const struct field *field = f->field == NULL ? NULL : field_find(fields, f->field);
-        struct value *m = value_map(a);
-        value_set_text(a, m, "id",
-                       field == NULL ? "errors" : arena_printf(a, "f-%s", f->field));
-        value_set_text(a, m, "label", field == NULL ? "" : ctx_tr(c, field->label));
-        value_set_text(a, m, "message", f->message);
-        value_push(a, list, m);
-    }
-    return list;
-}
-
 static const char *
 token(struct ctx *c)
 {
@@ -72,7 +54,7 @@ ask_page(struct ctx *c, const struct ask *ask)
                    c->faults.count > 0 ? ctx_trf(c, T("还有 {0} 处要改，改好就能提交"), 1, n)
                    : c->renewed ? c->detail
                                 : NULL);
-    value_set(a, page, "errors_summary", summary(c, ask->fields));
+    value_set(a, page, "errors_summary", field_summary(c, ask->fields, "errors"));
     value_set(a, page, "fields", field_form(c, ask->fields, ask->values));
     value_set_text(a, page, "submit_label", ctx_tr(c, ask->submit));
     value_set_text(a, page, "submit_class", ask->tone == NULL ? "btn-primary" : ask->tone);
