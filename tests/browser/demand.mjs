@@ -248,6 +248,30 @@ const viewsCount = async (t, roles) => {
   await page.close();
 };
 
+// What fits: every tab of the inbox, the due times on a phone in English, a step's own name.
+const fits = async (t, roles, id) => {
+  const across = (page, selector) => page.locator(selector).evaluate((e) => e.scrollWidth - e.clientWidth);
+  const inbox = await visit(t, roles.officer, '/');
+  t.check('every tab of the inbox is in sight', (await across(inbox.page, '.views')) > 0 && 'the last is cut off');
+  const tint = () => inbox.page.locator('.mlist a').first().evaluate((e) => getComputedStyle(e).backgroundColor);
+  t.check('the case beside the list is marked in it', (await tint()) === 'rgba(0, 0, 0, 0)' && 'it is not');
+  await inbox.page.setViewportSize(PHONE);
+  t.check('a list alone marks none', (await tint()) !== 'rgba(0, 0, 0, 0)' && (await tint()));
+  await inbox.page.close();
+  const { page } = await visit(t, roles.staff, `/demands/${id}/accept`, PHONE);
+  t.check('a step is named by its heading', (await text(page, 'h1')).startsWith('受理：') ? undefined : await text(page, 'h1'));
+  await page.check('[name=level][value=L2]');
+  await submit(page, '#action button[type=submit]');
+  await page.setExtraHTTPHeaders({ 'accept-language': 'en' });
+  await page.goto(`${roles.staff.base}/demands/${id}/dispatch`);
+  t.check('the phone speaks English', (await text(page, 'h1')).startsWith('Dispatch: ') ? undefined : await text(page, 'h1'));
+  t.check('due times fit a phone', (await across(page, 'aside .scroll')) > 0 && 'they are cut');
+  await page.goto(`${roles.staff.base}/sla-rules`);
+  const widths = await page.locator('.cols2 input').evaluateAll((l) => [...new Set(l.map((e) => e.offsetWidth))]);
+  t.check('the numbers have one width', widths.length === 1 ? undefined : widths.join());
+  await page.close();
+};
+
 // roles: {member, staff, officer, leader, secretary}, each {context, base}.
 export const demandScenario = async (t, roles) => {
   const inbox = await visit(t, roles.officer, '/');
@@ -267,6 +291,7 @@ export const demandScenario = async (t, roles) => {
   await staffRegisters(t, roles.staff);
   await bulkDispatch(t, roles.staff);
   await rulesChange(t, roles.staff);
+  await fits(t, roles, await memberSubmits(t, roles.member));
   await viewsCount(t, roles);
   await figuresLead(t, roles.leader);
 };

@@ -35,8 +35,8 @@ extern const struct choice DEMAND_OUTCOMES[];
 extern const struct choice DEMAND_VISIBILITIES[];
 extern const struct choice DEMAND_EXTENSIONS[];
 extern const struct choice DEMAND_LIGHTS[];
-extern const struct choice DEMAND_SATISFACTIONS[]; // "5" 非常满意 … "1" 非常不满意
-extern const struct choice DEMAND_EVENTS[];        // by type: 提交诉求 …
+extern const struct choice DEMAND_SATISFACTIONS[]; // "5" 很满意 … "1" 很不满意
+extern const struct choice DEMAND_EVENTS[];        // by type: 提交了诉求 …
 extern const struct choice DEMAND_LEG_STATES[];
 extern const struct choice DEMAND_MEASURES[]; // accepted answered timed late rated satisfied
 extern const struct choice

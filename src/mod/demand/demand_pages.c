@@ -135,7 +135,7 @@ set_columns(struct ctx *c)
     listing_column(c, cols, T("状态"), "", NULL, order);
     listing_column(c, cols, T("承办部门"), "hide-s", NULL, order);
     listing_column(c, cols, T("时限"), "", "due_at", order);
-    listing_column(c, cols, T("提交"), "hide-s", "created_at", order);
+    listing_column(c, cols, T("提交时间"), "hide-s", "created_at", order);
     value_set(c->arena, c->page, "columns", cols);
 }
 

@@ -216,6 +216,17 @@ push_merged(struct ctx *c, struct value *rows, const struct demand_seen *seen)
     }
 }
 
+// "5 很满意" of a record or of an event's data; NULL when nobody rated.
+static const char *
+score_text(struct ctx *c, const struct value *v)
+{
+    int64_t score = at_of(v, "satisfaction");
+    const char *text = arena_printf(c->arena, "%lld", (long long)score);
+    return score == 0 ? NULL
+                      : arena_printf(c->arena, "%s %s", text,
+                                     choice_label(DEMAND_SATISFACTIONS, text, c->lang));
+}
+
 static struct value *
 about_rows(struct ctx *c, const struct demand_seen *seen)
 {
@@ -238,14 +249,7 @@ about_rows(struct ctx *c, const struct demand_seen *seen)
     push_row(c, rows, TR(c, "谁能看到"),
              choice_label(DEMAND_VISIBILITIES, value_get_text(d, "visibility"), c->lang), NULL,
              NULL);
-    push_row(
-        c, rows, TR(c, "满意程度"),
-        at_of(d, "satisfaction") == 0
-            ? NULL
-            : choice_label(DEMAND_SATISFACTIONS,
-                           arena_printf(c->arena, "%lld", (long long)at_of(d, "satisfaction")),
-                           c->lang),
-        NULL, NULL);
+    push_row(c, rows, TR(c, "满意程度"), score_text(c, d), NULL, NULL);
     return rows;
 }
 
@@ -356,7 +360,7 @@ steps_of(struct ctx *c, const struct value *d)
     const char *later = over ? "" : own ? TR(c, "还没到") : TR(c, "待开始");
     const char *unit = value_get_text(d, "lead_unit");
     const char *at = moment(c, d, "submitted_at");
-    push_step(c, list, TR(c, "提交"), at == NULL ? later : at, 0, now);
+    push_step(c, list, TR(c, "诉求提交"), at == NULL ? later : at, 0, now);
     at = moment(c, d, "accepted_at");
     push_step(c, list, TR(c, "工商联受理"), at == NULL ? until(c, d, "accept", later) : at, 1,
               now);
@@ -443,6 +447,17 @@ is_supplement(const struct value *event)
            text_equal(value_get_text(value_get(event, "data"), "from"), "enterprise");
 }
 
+// What was written, after the score that came with it.
+static const char *
+said_in(struct ctx *c, const struct value *event)
+{
+    const char *score = score_text(c, value_get(event, "data"));
+    const char *text = value_get_text(event, "text");
+    return score == NULL  ? text
+           : text == NULL ? score
+                          : arena_printf(c->arena, "%s\n%s", score, text);
+}
+
 static struct value *
 timeline_of(struct ctx *c, const struct value *d, const struct value *events)
 {
@@ -466,7 +481,7 @@ timeline_of(struct ctx *c, const struct value *d, const struct value *events)
         value_set_text(c->arena, m, "at_iso", time_rfc3339(c->arena, at));
         value_set_text(c->arena, m, "label",
                        to ? arena_printf(c->arena, "%s → %s", label, unit) : label);
-        value_set_text(c->arena, m, "body", value_get_text(e, "text"));
+        value_set_text(c->arena, m, "body", said_in(c, e));
         value_set_bool(c->arena, m, "internal", value_get_bool(e, "internal"));
         value_set(c->arena, m, "files",
                   files == NULL ? &value_empty_list : files_of(c, d, files));
@@ -482,8 +497,12 @@ answer_of(struct ctx *c, const struct value *d, const struct value *events)
     if (!text_list_has("answered confirmed closed archived", value_get_text(d, "state"))) {
         return &value_null;
     }
+    const struct value *rated = NULL;
     for (size_t i = 0; i < value_count(events); i++) {
         const struct value *e = value_at(events, i);
+        if (rated == NULL && text_equal(value_get_text(e, "type"), "confirmed")) {
+            rated = e; // after this answer, not one before it
+        }
         if (!text_equal(value_get_text(e, "type"), "answered") ||
             value_get_bool(e, "internal")) {
             continue;
@@ -498,6 +517,9 @@ answer_of(struct ctx *c, const struct value *d, const struct value *events)
         value_set_text(c->arena, m, "who", value_get_text(e, "actor"));
         value_set_text(c->arena, m, "at_text", demand_view_when(c, at_of(e, "at")));
         value_set_text(c->arena, m, "text", value_get_text(e, "text"));
+        value_set_text(c->arena, m, "rating_label",
+                       is_enterprise(c) ? TR(c, "您的评分") : TR(c, "企业评价"));
+        value_set_text(c->arena, m, "rating", rated == NULL ? NULL : said_in(c, rated));
         value_set(c->arena, m, "badge",
                   ch == NULL ? &value_null
                              : demand_view_badge(c, ch->tone, NULL, tr(c->lang, ch->label)));
@@ -569,8 +591,11 @@ badges_of(struct ctx *c, const struct value *d)
 {
     struct value *list = value_list(c->arena);
     const struct value *sla = demand_view_sla(c, d);
-    value_push(c->arena, list, demand_view_state(c, d));
-    if (sla != NULL) {
+    const struct value *state = demand_view_state(c, d);
+    value_push(c->arena, list, state);
+    // A state that says itself that the clock stands still says it once.
+    if (sla != NULL &&
+        !text_equal(value_get_text(state, "text"), value_get_text(sla, "text"))) {
         value_push(c->arena, list, sla);
     }
     if (at_of(d, "supervised_at") != 0) {
@@ -616,6 +641,20 @@ cut(struct ctx *c, const struct value *list, size_t from, size_t to)
     return out;
 }
 
+// The grades as buttons, from the worst: [{value label}].
+static const struct value *
+scores(struct ctx *c)
+{
+    struct value *list = value_list(c->arena);
+    for (size_t i = 5; i-- > 0;) {
+        struct value *m = value_map(c->arena);
+        value_set_text(c->arena, m, "value", DEMAND_SATISFACTIONS[i].value);
+        value_set_text(c->arena, m, "label", tr(c->lang, DEMAND_SATISFACTIONS[i].label));
+        value_push(c->arena, list, m);
+    }
+    return list;
+}
+
 enum { ACTIONS_IN_HEAD = 4 };
 
 struct value *
@@ -645,6 +684,7 @@ demand_show_case(struct ctx *c, const struct demand_seen *seen)
     value_set_bool(a, m, "has_more_actions", value_count(actions) > ACTIONS_IN_HEAD);
     value_set(a, m, "answer", own ? &value_null : inline_form(c, demand, allowed, "answer"));
     value_set(a, m, "confirm", own ? inline_form(c, demand, allowed, "confirm") : &value_null);
+    value_set(a, m, "scores", scores(c));
     value_set(a, m, "reopen", own ? inline_form(c, demand, allowed, "reopen") : &value_null);
     value_set(a, m, "note", own ? inline_form(c, demand, allowed, "supplement") : &value_null);
     struct value *outlook = value_list(a);
@@ -740,6 +780,17 @@ long_day(struct ctx *c, int64_t ms)
                arena_printf(c->arena, "%d", t.month), arena_printf(c->arena, "%d", t.day));
 }
 
+// A paper is read on another day: "2026年11月24日17:30", never tomorrow.
+static const char *
+paper_moment(struct ctx *c, int64_t ms)
+{
+    struct civil t = time_civil(ms);
+    return trf(c->arena, c->lang, T("{0}年{1}月{2}日{3}"), 4,
+               arena_printf(c->arena, "%d", t.year), arena_printf(c->arena, "%d", t.month),
+               arena_printf(c->arena, "%d", t.day),
+               arena_printf(c->arena, "%02d:%02d", t.hour, t.minute));
+}
+
 // To whom and until when: the sentence a paper is for.
 static const char *
 order_text(struct ctx *c, const struct value *d, bool supervised)
@@ -752,9 +803,9 @@ order_text(struct ctx *c, const struct value *d, bool supervised)
     }
     return supervised ? trf(c->arena, c->lang,
                             "本件已列入督办。请{0}于{1}前将办理结果答复企业并报区工商联。", 2,
-                            to, demand_view_when(c, due))
+                            to, paper_moment(c, due))
                       : trf(c->arena, c->lang, "请{0}于{1}前将办理结果答复企业。", 2, to,
-                            demand_view_when(c, due));
+                            paper_moment(c, due));
 }
 
 static void

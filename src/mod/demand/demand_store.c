@@ -422,6 +422,20 @@ demand_store_log_of(struct ctx *c, const struct value *events, size_t *n)
     return log;
 }
 
+// Whoever reads of the departments reads of the lead first.
+static void
+lead_first(struct demand *d)
+{
+    for (size_t i = 1; i < d->leg_count; i++) {
+        if (d->legs[i].unit_id == d->lead_unit_id) {
+            struct demand_leg lead = d->legs[i];
+            memmove(d->legs + 1, d->legs, i * sizeof *d->legs);
+            d->legs[0] = lead;
+            return;
+        }
+    }
+}
+
 static void
 load_legs(struct ctx *c, struct demand *d)
 {
@@ -445,6 +459,7 @@ load_legs(struct ctx *c, struct demand *d)
         };
     }
     d->leg_count = n;
+    lead_first(d);
 }
 
 bool

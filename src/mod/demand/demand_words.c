@@ -58,7 +58,7 @@ const struct choice DEMAND_VISIBILITIES[] = {
 
 const struct choice DEMAND_EXTENSIONS[] = {
     {"none", "未延期", NULL},
-    {"requested", "申请延期", "is-warn"},
+    {"requested", "已申请延期", "is-warn"},
     {"granted", "已延期", "is-info"},
     {"refused", "未准延期", "is-mute"},
     {0},
@@ -71,12 +71,12 @@ const struct choice DEMAND_LIGHTS[] = {
 };
 
 const struct choice DEMAND_SATISFACTIONS[] = {
-    {"5", "非常满意", "is-ok"}, {"4", "满意", "is-ok"},        {"3", "基本满意", "is-info"},
-    {"2", "不满意", "is-warn"}, {"1", "非常不满意", "is-bad"}, {0},
+    {"5", "很满意", "is-ok"},   {"4", "满意", "is-ok"},      {"3", "一般", "is-info"},
+    {"2", "不满意", "is-warn"}, {"1", "很不满意", "is-bad"}, {0},
 };
 
 const struct choice DEMAND_EVENTS[] = {
-    {"submitted", "提交诉求", NULL},
+    {"submitted", "提交了诉求", NULL},
     {"accepted", "受理", NULL},
     {"rejected", "不予受理", NULL},
     {"dispatched", "交办", NULL},

@@ -138,7 +138,7 @@ set_months(struct ctx *c, const struct value *months)
         in[i] = value_get_int(m, "submitted", 0);
         out[i] = value_get_int(m, "closed", 0);
     }
-    struct chart_series series[] = {{TR(c, "提交"), in}, {TR(c, "办结"), out}};
+    struct chart_series series[] = {{TR(c, "新提交"), in}, {TR(c, "办结"), out}};
     struct buf b;
     buf_init(&b, c->arena, 8192, CHART_MOST);
     chart_lines(&b, "t1-t", labels, n, series, 2, TR(c, "件"));
