@@ -29,7 +29,10 @@ for (let round = 1; round <= ROUNDS; round++) {
     const before = acknowledged.size;
     const stop = { now: false };
     const workers = Array.from({ length: 8 }, (_, w) => load(w, round, stop));
-    await new Promise((resolve) => setTimeout(resolve, 1000 + 1000 * Math.random()));
+    // At an arbitrary moment once enough is acknowledged, however slow the machine is.
+    const enough = before + 60 + Math.floor(300 * Math.random());
+    for (let i = 0; acknowledged.size < enough && i < 3000; i++) await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, 20 * Math.random()));
     const end = await d.stop('SIGKILL');
     stop.now = true;
     await Promise.all(workers);
