@@ -38,7 +38,8 @@ struct record_built {
     bool scopes[3];      // which are granted for reading
     bool searched;       // some field is in the index
     struct db_stmt insert, update, by_id;
-    struct db_stmt within[3]; // by scope, when it is a column of another table; sql NULL: none
+    struct db_stmt by_code[3]; // by scope: the beginning of a unique subtitle; sql NULL: none
+    struct db_stmt within[3];  // by scope, when it is a column of another table; sql NULL: none
     struct db_stmt *unique, *ref, *ref_all; // by index of the field; sql NULL: none
     struct record_stmt *lists;              // see record_list_stmt
     struct record_stmt *counts;             // by scope and lead
@@ -121,6 +122,9 @@ struct record_found { // what `run` of a list hands to `show`
     struct record_query query;
     struct record_page page;
 };
+// Rows of a statement of the kind as the actor may see them.
+struct value *record_page_of(struct ctx *c, const struct record_built *b,
+                             const struct value *rows);
 struct record_page record_query_run(struct ctx *c, const struct record_query *q);
 int64_t record_query_count(struct ctx *c, const struct record_query *q);
 

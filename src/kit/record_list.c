@@ -261,6 +261,18 @@ cursor_of(struct ctx *c, const struct record_query *q, const struct value *row)
     return listing_cursor_encode(c->arena, sort, value_get_int(row, "id", 0));
 }
 
+struct value *
+record_page_of(struct ctx *c, const struct record_built *b, const struct value *rows)
+{
+    struct value *items = value_list(c->arena);
+    for (size_t i = 0; i < value_count(rows); i++) {
+        struct value *row = (struct value *)(uintptr_t)value_at(rows, i); // of this query
+        record_seal_mask(c, b, row);
+        value_push(c->arena, items, record_masked(c, b->k, row));
+    }
+    return items;
+}
+
 struct record_page
 record_query_run(struct ctx *c, const struct record_query *q)
 {
@@ -278,13 +290,8 @@ record_query_run(struct ctx *c, const struct record_query *q)
     if (q->backward) {
         rows = reversed(c->arena, rows);
     }
-    struct record_page page = {.items = value_list(c->arena)};
+    struct record_page page = {.items = record_page_of(c, q->b, rows)};
     size_t shown = value_count(rows);
-    for (size_t i = 0; i < shown; i++) {
-        struct value *row = (struct value *)(uintptr_t)value_at(rows, i); // of this query
-        record_seal_mask(c, q->b, row);
-        value_push(c->arena, page.items, record_masked(c, q->b->k, row));
-    }
     const char *after = ctx_query(c, "after");
     bool later = after != NULL && *after != '\0';
     if (shown > 0 && (q->backward || more)) {

@@ -535,6 +535,44 @@ compose_lists(struct record_built *b)
     }
 }
 
+// A code that is unique, and so has an index, is found by its beginning.
+static void
+compose_codes(struct record_built *b)
+{
+    static const char *const WORDS[] = {"all", "organization", "enterprise"};
+    const char *code = b->k->subtitle;
+    const struct field *f = code == NULL ? NULL : field_find(b->k->fields, code);
+    if (f == NULL || f->type != FIELD_TEXT || f->sealed ||
+        !text_list_has(b->k->uniques, code)) {
+        return;
+    }
+    for (enum record_scope s = SCOPE_ALL; s <= SCOPE_ENTERPRISE; s++) {
+        struct record_path path = record_scope_path(b->arena, b->k, s);
+        struct buf sql, row;
+        buf_init(&sql, b->arena, 1024, SQL_MOST);
+        buf_init(&row, b->arena, 512, SQL_MOST);
+        buf_puts(&sql, "SELECT ");
+        put_columns(b, &sql, &row, false);
+        buf_printf(&sql, " FROM %s t WHERE t.%s >= $1 AND t.%s < $2", b->k->table, code, code);
+        if (path.field != NULL) {
+            buf_printf(&sql, " AND +t.%s IN (SELECT p.id FROM %s p WHERE p.%s = $4)",
+                       path.field, path.table, path.column);
+        } else if (path.column != NULL) {
+            buf_printf(&sql, " AND +t.%s = $4", path.column);
+        } else if (s != SCOPE_ALL) {
+            continue;
+        }
+        buf_printf(&sql, " ORDER BY t.%s LIMIT $3", code);
+        b->by_code[s] = (struct db_stmt){
+            .name = arena_printf(b->arena, "%s.by_code_%s", b->k->name, WORDS[s]),
+            .sql = buf_str(&sql),
+            .params = s == SCOPE_ALL ? "from:text to:text most:int"
+                                     : "from:text to:text most:int scope:int",
+            .row = buf_str(&row)};
+        put_stmt(b, &b->by_code[s]);
+    }
+}
+
 // ---- the kind --------------------------------------------------------------------------
 
 static void
@@ -625,6 +663,7 @@ compose(const struct record_kind *k)
     compose_checks(b);
     compose_within(b);
     compose_sealed(b);
+    compose_codes(b);
     compose_lists(b);
     return b;
 }

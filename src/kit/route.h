@@ -65,6 +65,9 @@ struct module {
     const struct record_kind *const *kinds; // its kinds of record (kit/record.h): a NULL-ended
                                             // list, or NULL
     const struct record_panel *panels;      // what it adds to pages of other modules' records
+    // What the search box finds of records that are no such kind: a group as kit/find.h makes
+    // them with at most `most` items, or NULL.
+    struct value *(*find)(struct ctx *c, const char *text, unsigned most);
 };
 
 #endif

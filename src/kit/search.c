@@ -306,6 +306,25 @@ put_names(struct tokens *t, const UChar *s, int32_t n)
     }
 }
 
+// The characters of Han runs one by one; a run of one is a token already.
+static void
+put_singles(struct tokens *t, const UChar *s, int32_t n)
+{
+    bool han = true;
+    for (int32_t at = 0; at < n; han = !han) {
+        int32_t end = run_end(s, at, n, han);
+        int32_t first = at;
+        U16_FWD_1(s, first, n);
+        for (int32_t from = at; han && first < end && from < end;) {
+            int32_t to = from;
+            U16_FWD_1(s, to, n);
+            put_token(t, s + from, to - from);
+            from = to;
+        }
+        at = end;
+    }
+}
+
 const char *
 search_tokens(struct arena *a, const char *text, bool name)
 {
@@ -317,7 +336,21 @@ search_tokens(struct arena *a, const char *text, bool name)
         put_text(&t, s, n);
     }
     if (s != NULL && name) {
+        put_singles(&t, s, n);
         put_names(&t, s, n);
+    }
+    return buf_str(&t.out);
+}
+
+const char *
+search_singles(struct arena *a, const char *text)
+{
+    struct tokens t = {.arena = a};
+    buf_init(&t.out, a, 128, TOKENS_MOST);
+    int32_t n = 0;
+    const UChar *s = text == NULL ? NULL : folded(a, text, &n);
+    if (s != NULL) {
+        put_singles(&t, s, n);
     }
     return buf_str(&t.out);
 }
@@ -335,6 +368,57 @@ search_expression(struct arena *a, const char *q)
         p += n + (p[n] == ' ');
     }
     return words == 0 ? NULL : buf_str(&b);
+}
+
+enum { NEAR_LEAST = 3, NEAR_MOST = 12 };
+
+static void
+put_alternative(struct buf *b, const char *expression)
+{
+    if (expression != NULL) {
+        buf_printf(b, "%s%s", b->n == 0 ? "" : " OR ", expression);
+    }
+}
+
+// What is left of the word when the character at `at` is taken for a slip of the keyboard.
+static const char *
+without(struct arena *a, const UChar *s, int32_t n, int32_t at, int32_t end)
+{
+    struct tokens t = {.arena = a};
+    buf_init(&t.out, a, 128, 4096);
+    put_text(&t, s, at);
+    put_text(&t, s + end, n - end);
+    return search_expression(a, buf_str(&t.out));
+}
+
+const char *
+search_near(struct arena *a, const char *q)
+{
+    int32_t n = 0;
+    const UChar *s = q == NULL ? NULL : folded(a, q, &n);
+    if (s == NULL || n == 0 || run_end(s, 0, n, true) != n || n < NEAR_LEAST || n > NEAR_MOST) {
+        return NULL;
+    }
+    struct buf b;
+    buf_init(&b, a, 512, TOKENS_MOST);
+    UChar latin[LATIN_MOST];
+    struct tokens whole = {.arena = a};
+    buf_init(&whole.out, a, 128, 4096);
+    int32_t size = to_latin(s, n, latin), w = 0;
+    for (int32_t i = 0; i < size; i++) {
+        if (latin[i] < 128 && u_isalnum(latin[i])) {
+            latin[w++] = latin[i];
+        }
+    }
+    put_token(&whole, latin, w); // another character of the same sound
+    put_alternative(&b, search_expression(a, buf_str(&whole.out)));
+    for (int32_t at = 0; at < n;) {
+        int32_t end = at;
+        U16_FWD_1(s, end, n);
+        put_alternative(&b, without(a, s, n, at, end));
+        at = end;
+    }
+    return b.n == 0 ? NULL : buf_str(&b);
 }
 
 // ---- the index -------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One search index per district, fed in the same transaction as the record. Tokens are ours:
-// Chinese bigrams (single characters too when alone), ICU words for other scripts, pinyin and
-// initials for names; so both engines give the same hits. Ordered by record, never by rank.
+// Chinese bigrams (single characters too in names, and when alone), ICU words for other
+// scripts, pinyin and initials for names; so both engines give the same hits. Ordered by
+// record, never by rank.
 #ifndef KIT_SEARCH_H
 #define KIT_SEARCH_H
 
@@ -18,6 +19,12 @@ void search_put(struct db_tx *tx, const char *kind, int64_t id, const char *toke
 // part. For the minute job; SEARCH_ALL leaves one part, for after many writes at once.
 enum { SEARCH_ALL = -1000000000 };
 void search_tidy(struct db_tx *tx, int64_t pages);
+// The single Chinese characters of a short text, for what is found by one character too; the
+// tokens of a name hold them already.
+const char *search_singles(struct arena *a, const char *text);
+// When nothing has all tokens of a Chinese name of three characters or more: an expression that
+// allows one wrong, missing or superfluous character, or any of the same sound. NULL otherwise.
+const char *search_near(struct arena *a, const char *q);
 // The engine's expression for what a person typed (all tokens must match), for `MATCH $n`;
 // NULL when nothing of it can be searched.
 const char *search_expression(struct arena *a, const char *q);

@@ -61,12 +61,37 @@ names_have_pinyin_and_initials(void **state)
     assert_true(text_list_has(t, "jiangnan"));
     assert_true(text_list_has(t, "jn"));
     assert_true(text_list_has(t, "江南"));
-    assert_string_equal(search_tokens(a, "银行", true), "银行 yinxing yx");
+    assert_string_equal(search_tokens(a, "银行", true), "银行 银 行 yinxing yx");
     t = search_tokens(a, "重庆银行A", true);
     assert_true(text_list_has(t, "chongqingyinxing"));
     assert_true(text_list_has(t, "cq"));
     assert_string_equal(search_tokens(a, "江", true), "江 jiang");
     assert_false(text_list_has(search_tokens(a, "江南精密", false), "jnjm"));
+}
+
+static void
+names_are_found_by_one_character(void **state)
+{
+    struct arena *a = *state;
+    assert_true(text_list_has(search_tokens(a, "江南精密", true), "精"));
+    assert_false(text_list_has(search_tokens(a, "江南精密", false), "精"));
+    assert_string_equal(search_singles(a, "停电3次，急"), "停 电"); // 次 and 急 stand alone
+    assert_string_equal(search_singles(a, "𠮷野"), "𠮷 野");
+    assert_string_equal(search_singles(a, NULL), "");
+}
+
+static void
+near_allows_one_slip(void **state)
+{
+    struct arena *a = *state;
+    assert_string_equal(search_near(a, "江南密"),
+                        "\"jiangnanmi\" OR \"南密\" OR \"江\" \"密\" OR \"江南\"");
+    assert_null(search_near(a, "江南")); // too short to be mistaken
+    assert_null(search_near(a, "jnjm"));
+    assert_null(search_near(a, "江南 精密"));
+    assert_null(search_near(a, ""));
+    assert_null(search_near(a, NULL));
+    assert_null(search_near(a, "江南精密江南精密江南精密江南"));
 }
 
 static void
@@ -127,7 +152,8 @@ main(void)
         TEST(chinese_is_cut_into_pairs),      TEST(other_scripts_are_words_in_one_case),
         TEST(names_have_pinyin_and_initials), TEST(tokens_hold_no_ascii_but_letters_and_digits),
         TEST(expressions_quote_every_token),  TEST(huge_input_is_bounded),
-        TEST(kinds_have_ranges_of_their_own),
+        TEST(kinds_have_ranges_of_their_own), TEST(names_are_found_by_one_character),
+        TEST(near_allows_one_slip),
     };
     return cmocka_run_group_tests_name("search", tests, NULL, NULL);
 }

@@ -287,5 +287,6 @@ demand_search_text(struct arena *a, const char *receipt_no, const char *enterpri
             buf_printf(&b, "\n%s", s);
         }
     }
-    return search_tokens(a, buf_str(&b), false);
+    return arena_printf(a, "%s %s", search_tokens(a, buf_str(&b), false),
+                        search_singles(a, value_get_text(in, "title")));
 }

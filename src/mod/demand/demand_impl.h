@@ -155,6 +155,8 @@ const char *demand_light(struct ctx *c, const char *state, bool open, bool pause
 const char *demand_search_text(struct arena *a, const char *receipt_no, const char *enterprise,
                                const struct value *in, int64_t enterprise_id,
                                int64_t chamber_id);
+// demand_find.c: demands in the search box (module.find).
+struct value *demand_find(struct ctx *c, const char *text, unsigned most);
 void demand_log(struct ctx *c, const struct demand *d, const char *type, int64_t unit_id,
                 bool internal, const struct value *data);
 

@@ -372,8 +372,11 @@ static const struct nav_item NAV[] = {
     {0},
 };
 
-const struct module DEMAND_MODULE = {
-    .name = "demand", .routes = ROUTES, .stmts = DEMAND_STATEMENTS, .nav = NAV};
+const struct module DEMAND_MODULE = {.name = "demand",
+                                     .routes = ROUTES,
+                                     .stmts = DEMAND_STATEMENTS,
+                                     .nav = NAV,
+                                     .find = demand_find};
 
 // The kit asks the kind of record who may read its files; it must know before it serves.
 __attribute__((constructor)) static void

@@ -2,6 +2,8 @@
 #include "mod/system/system.h"
 
 #include "base/json.h"
+#include "base/text.h"
+#include "kit/find.h"
 #include "kit/rule.h"
 #include "view/html.h"
 
@@ -130,16 +132,35 @@ run_rules(struct ctx *c)
     return ERR_OK;
 }
 
-// Until one page searches everything, the search box searches demands.
 static enum err
 run_search(struct ctx *c)
 {
-    const char *q = ctx_query(c, "q");
-    struct buf b;
-    buf_init(&b, c->arena, 128, 4096);
-    buf_puts(&b, "/demands?view=all&q=");
-    url_component(&b, q == NULL ? "" : q);
-    c->location = buf_str(&b);
+    const char *text =
+        text_tidy(c->arena, ctx_query(c, "q") == NULL ? "" : ctx_query(c, "q"), false);
+    if (text_length(text) > FIND_TEXT_MOST) {
+        return ctx_fault(c, "q", "too_long", T("搜的内容太长了"));
+    }
+    struct value *out = value_map(c->arena);
+    value_set_text(c->arena, out, "q", text);
+    value_set(c->arena, out, "groups",
+              *text == '\0' ? value_list(c->arena) : find_all(c, text));
+    c->out = out;
+    return ERR_OK;
+}
+
+static enum err
+show_search(struct ctx *c)
+{
+    struct arena *a = c->arena;
+    const char *text = value_get_text(c->out, "q");
+    const struct value *groups = value_get(c->out, "groups");
+    bool empty = *text != '\0' && value_count(groups) == 0;
+    c->page = value_map(a);
+    value_set_text(a, c->page, "title", ctx_tr(c, T("搜索")));
+    value_set_text(a, c->page, "q", text);
+    value_set(a, c->page, "groups", groups);
+    value_set_text(a, c->page, "nothing",
+                   empty ? ctx_trf(c, T("没有找到“{0}”"), 1, text) : NULL);
     return ERR_OK;
 }
 
@@ -208,8 +229,9 @@ static const struct route ROUTES[] = {
      .pattern = "/search",
      .roles = ROLE_SIGNED_IN,
      .run = run_search,
-     .flags = ROUTE_PAGE,
-     .help = "Search from any page"},
+     .show = show_search,
+     .page = "search",
+     .help = "What ?q= finds of everything the reader may see, by kind"},
     {.method = HTTP_GET,
      .pattern = "/privacy",
      .roles = ROLE_ANYONE,
