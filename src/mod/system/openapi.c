@@ -113,6 +113,9 @@ add_query_parameters(const struct operation *o, struct value *list)
     static const char *const TEXTS[] = {"after", "q", "sort"};
     bool one = false;
     schema_of_path(o->route->pattern, &one);
+    if (strcmp(o->route->pattern, "/search") == 0) {
+        add_parameter(o->a, list, "query", "q", schema_type(o->a, "string", NULL));
+    }
     if (!o->collection || one || text_starts(o->route->pattern, "/rules")) {
         return;
     }

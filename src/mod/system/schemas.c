@@ -151,6 +151,20 @@ static const struct member AUDIT[] = {
     {"kind", "text?", NULL},      {"record_id", "int?", NULL},
     {"data", "object?", NULL},    {0},
 };
+static const struct member FOUND[] = {
+    {"q", "text", NULL}, {"groups", "FoundGroup[]", NULL}, {0}};
+static const struct member FOUND_GROUP[] = {
+    {"kind", "text", NULL},         {"label", "text", NULL},
+    {"items", "FoundItem[]", NULL}, {"count", "text?", NULL},
+    {"more", "bool", NULL},         {"url", "text?", NULL},
+    {"near", "bool", NULL},         {0},
+};
+static const struct member FOUND_ITEM[] = {{"id", "int", NULL},
+                                           {"title", "text", NULL},
+                                           {"sub", "text?", NULL},
+                                           {"url", "text", NULL},
+                                           {0}};
+
 static const struct member STATISTICS[] = {
     {"from", "date", NULL},
     {"timed", "int", NULL},
@@ -198,6 +212,9 @@ static const struct {
     {"Audit", AUDIT},
     {"Statistics", STATISTICS},
     {"SlaRules", SLA_RULES},
+    {"Found", FOUND},
+    {"FoundGroup", FOUND_GROUP},
+    {"FoundItem", FOUND_ITEM},
 };
 
 // By the first segment of the path: what it is about. Kinds of records are not here.
@@ -208,7 +225,8 @@ static const struct {
     {"demands", "Demand", false},       {"attachments", "Attachment", false},
     {"notices", "Notice", false},       {"accounts", "Account", false},
     {"audit", "Audit", false},          {"me", "Me", true},
-    {"statistics", "Statistics", true}, {"sla-rules", "SlaRules", true},
+    {"statistics", "Statistics", true}, {"search", "Found", true},
+    {"sla-rules", "SlaRules", true},
 };
 
 const struct value *
