@@ -24,7 +24,7 @@ const isConstant = (before) =>
 const GENERATOR = 'src/kit/record_sql.c';
 
 // The options of a datalist: a fragment of one tag, each value through html_text.
-const FRAGMENTS = new Set(['src/kit/record_web.c: <option value=\\"', 'src/kit/record_web.c: \\"></option>']);
+const FRAGMENTS = new Set(['src/kit/code.c: <option value=\\"', 'src/kit/code.c: \\"></option>']);
 
 const ONE = /"((?:[^"\\\n]|\\[\s\S])*)"/g;
 const joined = (literals) => [...literals.matchAll(ONE)].map((m) => m[1]).join('');

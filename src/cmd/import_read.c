@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/timestamp.h"
+#include "kit/code.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -307,6 +308,10 @@ cell_value(const struct import_table *t, struct arena *a, const struct field *f,
         return value_int(a, n);
     case FIELD_CHOICE:
         return choice_cell(a, f, text, wrong);
+    case FIELD_CODE:
+        text = code_read(a, LANG_ZH, f->codes, text);
+        *wrong = text == NULL ? "没有这个代码或名称" : *wrong;
+        return text == NULL ? NULL : value_ref(a, text);
     case FIELD_MOBILE:
         if (!text_is_mobile(text)) {
             *wrong = "不是手机号";

@@ -246,6 +246,17 @@ load_settings(struct app *app)
 }
 
 static bool
+open_modules(struct app *app, const char **why)
+{
+    for (const struct module *const *m = app->modules; *m != NULL; m++) {
+        if ((*m)->open != NULL && !(*m)->open(app, why)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool
 open_parts(struct app *app, const struct app_options *o, const char **why)
 {
     const char *url =
@@ -261,7 +272,8 @@ open_parts(struct app *app, const struct app_options *o, const char **why)
         return false;
     }
     app->pages = pages_load(app, why);
-    return app->pages != NULL && build_routes(app, why) && load_settings(app);
+    return app->pages != NULL && build_routes(app, why) && load_settings(app) &&
+           open_modules(app, why);
 }
 
 struct app *

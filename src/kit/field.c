@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "kit/code.h"
 #include "kit/ctx.h"
 
 #include <string.h>
@@ -243,6 +244,10 @@ read_string(struct ctx *c, const struct field *f, const char *raw)
         return ref_parse(c->arena, s, &i)
                    ? value_int(c->arena, i)
                    : fault(c, f, "reference", T("请从列出的名称里选一个"));
+    case FIELD_CODE:
+        s = code_read(c->arena, c->lang, f->codes, s);
+        return s != NULL ? value_ref(c->arena, s)
+                         : fault(c, f, "code", T("请输入代码或名称，从列出的里面选一个"));
     case FIELD_TEXT:
     case FIELD_LONG:
     case FIELD_REFS:
@@ -283,7 +288,7 @@ static bool
 is_json_text(const struct field *f)
 {
     return is_text_type(f) || f->type == FIELD_CHOICE || f->type == FIELD_CHOICES ||
-           f->type == FIELD_DATE || f->type == FIELD_TIME;
+           f->type == FIELD_DATE || f->type == FIELD_TIME || f->type == FIELD_CODE;
 }
 
 // A JSON value: its type has to be the field's, nothing is converted.
@@ -493,6 +498,8 @@ field_text(struct ctx *c, const struct field *f, const struct value *v)
         return v->type == VALUE_INT ? arena_printf(c->arena, "%lld", (long long)v->i) : "";
     case FIELD_PASSWORD:
         return "";
+    case FIELD_CODE:
+        return v->type == VALUE_TEXT ? code_text(c->arena, c->lang, f->codes, v->s) : "";
     case FIELD_TEXT:
     case FIELD_LONG:
     case FIELD_DATE:
@@ -518,7 +525,7 @@ shown_value(struct ctx *c, const struct field *f, const struct value *record)
         return typed == NULL ? "" : typed;
     }
     const struct value *v = value_get(record, f->name);
-    if (v != NULL && v->type == VALUE_TEXT) {
+    if (v != NULL && v->type == VALUE_TEXT && f->type != FIELD_CODE) {
         return v->s;
     }
     if (v == NULL && f->initial != NULL) { // a record that is read has it, perhaps as null
@@ -557,7 +564,7 @@ set_kinds(struct arena *a, struct value *m, unsigned t)
     value_set_bool(a, m, "is_number", t == FIELD_INT || t == FIELD_MONEY);
     value_set_bool(a, m, "is_flag", t == FIELD_FLAG);
     value_set_bool(a, m, "is_files", t == FIELD_FILES);
-    value_set_bool(a, m, "is_ref", t == FIELD_REF || t == FIELD_REFS);
+    value_set_bool(a, m, "is_ref", t == FIELD_REF || t == FIELD_REFS || t == FIELD_CODE);
     value_set_bool(a, m, "is_tel", t == FIELD_MOBILE);
     value_set_bool(a, m, "is_password", t == FIELD_PASSWORD);
 }
@@ -600,7 +607,9 @@ form_field(struct ctx *c, const struct field *f, const struct value *record)
                    : f->type == FIELD_MONEY ? "decimal"
                                             : NULL);
     value_set_text(a, m, "source",
-                   f->ref == NULL ? NULL : arena_printf(a, "/%s/options", f->ref));
+                   f->codes != NULL ? f->codes->source
+                   : f->ref == NULL ? NULL
+                                    : arena_printf(a, "/%s/options", f->ref));
     value_set(a, m, "accept", &value_null);
     value_set(a, m, "max_bytes", f->type == FIELD_FILES ? value_int(a, 10485760) : &value_null);
     value_set_text(a, m, "max_text",

@@ -26,6 +26,7 @@ enum field_type {
     FIELD_FILES,    // ids of attachments; pages also upload files here
     FIELD_MOBILE,   // personal, masked
     FIELD_PASSWORD, // never shown again, never logged
+    FIELD_CODE,     // a code of an official classification, `codes`
 };
 
 enum field_class { CLASS_PUBLIC, CLASS_INTERNAL, CLASS_PERSONAL, CLASS_SENSITIVE };
@@ -49,6 +50,8 @@ struct choice {
 // A rule a text must satisfy: NULL when it does, else the Chinese message.
 typedef const char *(*field_check)(struct arena *a, const char *text);
 
+struct code_list; // kit/code.h
+
 struct field {
     const char *name; // NULL ends a table
     enum field_type type;
@@ -59,6 +62,7 @@ struct field {
     const struct choice *choices; // ended by a NULL value
     const char *initial;          // what the form of a new record begins with
     const char *ref;              // kind a FIELD_REF points at
+    const struct code_list *codes;
     enum field_class class;
     unsigned where;
     int search; // weight in the search index; 0 = not indexed

@@ -70,6 +70,8 @@ struct record_kind {
     enum err (*before_save)(struct ctx *c, struct value *rec, const struct value *old);
     enum err (*after_save)(struct ctx *c, const struct value *rec, const struct value *old);
     const char *empty_text; // what an empty list says
+    // What the record's page says besides, with record_badge and record_fact. May be NULL.
+    void (*decorate)(struct ctx *c, const struct value *rec);
 };
 
 // What a module adds to the page of another module's records: the demands of an enterprise.
@@ -79,6 +81,10 @@ struct record_panel {
     const char *of; // plural of the kind whose page it is; NULL ends a table
     struct value *(*make)(struct ctx *c, int64_t id);
 };
+// For `decorate`: a badge beside the heading, a line among the facts. Texts in the reader's
+// language.
+void record_badge(struct ctx *c, const char *tone, const char *text);
+void record_fact(struct ctx *c, const char *label, const char *text);
 // A block without columns and rows; `id` is its anchor. Texts are Chinese.
 struct value *record_block(struct ctx *c, const char *id, const char *title, const char *empty);
 // Columns and rows as kit/listing.h makes them.

@@ -57,6 +57,7 @@ value_of(struct ctx *c, const char *table, const struct record_filter *f, const 
     case FIELD_TEXT:
     case FIELD_LONG:
     case FIELD_MOBILE:
+    case FIELD_CODE:
         *out = DB_TEXT(text_tidy(c->arena, s, false));
         return true;
     case FIELD_CHOICES:

@@ -524,7 +524,30 @@ record_detail_show(struct ctx *c)
     value_set(a, page, "timeline", timeline_of(c, k, id));
     value_set(a, page, "aside", section(c, ctx_tr(c, T("登记信息")), kept));
     c->page = page;
+    if (k->decorate != NULL) {
+        k->decorate(c, rec);
+    }
     return ERR_OK;
+}
+
+// The page's own lists, made above for this request.
+static struct value *
+list_of(const struct value *map, const char *key)
+{
+    return (struct value *)(uintptr_t)value_get(map, key);
+}
+
+void
+record_badge(struct ctx *c, const char *tone, const char *text)
+{
+    value_push(c->arena, list_of(c->page, "badges"), listing_badge(c, tone, NULL, text));
+}
+
+void
+record_fact(struct ctx *c, const char *label, const char *text)
+{
+    const struct value *facts = value_at(value_get(c->page, "sections"), 0);
+    value_push(c->arena, list_of(facts, "rows"), fact(c, label, text, NULL, NULL));
 }
 
 // ---- form ------------------------------------------------------------------------------

@@ -75,6 +75,7 @@ type_word(enum field_type t)
     case FIELD_MOBILE:
     case FIELD_FILES:
     case FIELD_PASSWORD:
+    case FIELD_CODE:
         break;
     }
     return "text";

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The routes of a kind and what they run.
 #include "base/text.h"
+#include "kit/code.h"
 #include "kit/listing.h"
 #include "kit/record_impl.h"
 #include "kit/search.h"
-#include "view/html.h"
 #include "view/table.h"
 
 enum { EXPORT_MOST = 5000, OPTIONS_MOST = 20, EXPORT_COLUMNS = 64 };
@@ -117,9 +117,7 @@ options_run(struct ctx *c)
         const char *name = value_get_text(rec, k->title);
         const char *value = arena_printf(
             c->arena, "%lld %s", (long long)value_get_int(rec, "id", 0), name ? name : "");
-        buf_puts(&out, "<option value=\"");
-        html_text(&out, value, strlen(value));
-        buf_puts(&out, "\"></option>");
+        code_option(&out, value);
     }
     c->raw_type = "text/html; charset=utf-8";
     c->raw_body = buf_str(&out);
@@ -152,8 +150,8 @@ make_readable(struct ctx *c, const struct record_kind *k, struct value *rec)
 {
     for (const struct field *f = k->fields; f->name != NULL; f++) {
         const struct value *v = value_get(rec, f->name);
-        bool text =
-            f->type == FIELD_CHOICE || f->type == FIELD_CHOICES || f->type == FIELD_FLAG;
+        bool text = f->type == FIELD_CHOICE || f->type == FIELD_CHOICES ||
+                    f->type == FIELD_FLAG || f->type == FIELD_CODE;
         if (v == NULL || v->type == VALUE_NULL) {
             continue;
         }

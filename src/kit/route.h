@@ -68,6 +68,9 @@ struct module {
     // What the search box finds of records that are no such kind: a group as kit/find.h makes
     // them with at most `most` items, or NULL.
     struct value *(*find)(struct ctx *c, const char *text, unsigned most);
+    // Once, when the district was opened, before it serves: reads what the process keeps. False
+    // and *why when it cannot. May be NULL.
+    bool (*open)(struct app *app, const char **why);
 };
 
 #endif

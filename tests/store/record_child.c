@@ -238,6 +238,99 @@ what_is_over_says_so(void **state)
     read_end(c);
 }
 
+// ---- what an enterprise's figures say --------------------------------------------------
+
+static enum err
+save_as(struct world *w, const struct actor *who, const char *plural, int64_t id,
+        const char *const *pairs)
+{
+    struct ctx *c = request(w, who);
+    struct job j = {.k = kind(plural), .rec = value_map(w->a), .id = id};
+    for (; *pairs != NULL; pairs += 2) {
+        bool number = **pairs == '#';
+        if (number) {
+            value_set_int(w->a, j.rec, *pairs + 1, atoll(pairs[1]));
+        } else {
+            value_set_text(w->a, j.rec, *pairs, pairs[1]);
+        }
+    }
+    return in_write(w, c, id == 0 ? create_job : update_job, &j);
+}
+#define SAVE(w, plural, id, ...)                                                               \
+    assert_int_equal(save_as(w, &STAFF, plural, id, (const char *const[]){__VA_ARGS__, NULL}), \
+                     ERR_OK)
+
+static void
+size_is(struct world *w, const char *size, const char *missing, int64_t year)
+{
+    struct ctx *c = request(w, &STAFF);
+    read_begin(w, c);
+    struct value *e = record_get(c, &ENTERPRISE_KIND, 1);
+    const char *has = value_get_text(e, "size"), *lacks = value_get_text(e, "size_missing");
+    assert_string_equal(has == NULL ? "" : has, size);
+    assert_string_equal(lacks == NULL ? "" : lacks, missing);
+    assert_int_equal(value_get_int(e, "size_year", 0), year);
+    read_end(c);
+}
+
+static void
+figures_say_how_large_it_is(void **state)
+{
+    struct world *w = *state;
+    const char *figures = "enterprise-figures";
+    CHANGE(w, "UPDATE enterprise SET industry_code = 'C', size = 'large' WHERE id = 1");
+    size_is(w, "large", "", 0); // as stated
+    SAVE(w, figures, 0, "#enterprise_id", "1", "#year", "2024", "source", "self", "#staff",
+         "500");
+    size_is(w, "", "revenue", 2024);
+    // 300 million yuan, in fen; the same year from another source completes it
+    SAVE(w, figures, 0, "#enterprise_id", "1", "#year", "2024", "source", "tax", "#revenue_fen",
+         "30000000000");
+    size_is(w, "medium", "", 2024);
+    // statistics are believed before the enterprise
+    SAVE(w, figures, 0, "#enterprise_id", "1", "#year", "2024", "source", "statistics",
+         "#staff", "19");
+    size_is(w, "micro", "", 2024);
+    // a newer year counts alone
+    SAVE(w, figures, 0, "#enterprise_id", "1", "#year", "2025", "source", "self", "#staff",
+         "1000");
+    size_is(w, "", "revenue", 2025);
+    SAVE(w, figures, 4, "#revenue_fen", "4000000000000");
+    size_is(w, "large", "", 2025);
+    // and the industry decides what counts at all
+    SAVE(w, "enterprises", 1, "industry_code", "66");
+    size_is(w, "", "not_applicable", 2025);
+    SAVE(w, "enterprises", 1, "industry_code", "F");
+    size_is(w, "", "industry", 2025);
+    // an enterprise keeps its industry up to date, but states no size
+    const char *const retail[] = {"industry_code", "52", NULL};
+    const char *const large[] = {"size", "micro", NULL};
+    assert_int_equal(save_as(w, &MEMBER, "enterprises", 1, retail), ERR_OK);
+    size_is(w, "large", "", 2025);
+    assert_int_equal(save_as(w, &MEMBER, "enterprises", 1, large), ERR_INVALID);
+}
+
+static void
+the_code_says_the_section(void **state)
+{
+    struct world *w = *state;
+    static const struct {
+        const char *field, *given, *code, *section;
+    } STEPS[] = {{"industry_code", "35", "35", "C"},
+                 {"industry_code", "C3511", "3511", "C"},
+                 {"industry_code", "J", "J", "J"},
+                 {"industry", "F", "F", "F"}}; // a table that knows no more
+    for (size_t i = 0; i < sizeof STEPS / sizeof *STEPS; i++) {
+        SAVE(w, "enterprises", 1, STEPS[i].field, STEPS[i].given);
+        struct ctx *c = request(w, &STAFF);
+        read_begin(w, c);
+        struct value *e = record_get(c, &ENTERPRISE_KIND, 1);
+        assert_string_equal(value_get_text(e, "industry_code"), STEPS[i].code);
+        assert_string_equal(value_get_text(e, "industry"), STEPS[i].section);
+        read_end(c);
+    }
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, world_tear_down)
 
 int
@@ -250,6 +343,8 @@ main(void)
         TEST(a_year_has_one_record_of_a_source),
         TEST(the_parents_page_shows_the_newest),
         TEST(what_is_over_says_so),
+        TEST(figures_say_how_large_it_is),
+        TEST(the_code_says_the_section),
     };
     return cmocka_run_group_tests_name("record_child", tests, NULL, NULL);
 }

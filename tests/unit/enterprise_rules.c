@@ -7,6 +7,7 @@
 #include "base/timestamp.h"
 #include "kit/rule.h"
 #include "mod/enterprise/industry.h"
+#include "mod/enterprise/region.h"
 #include "mod/enterprise/size.h"
 #include "mod/enterprise/uscc.h"
 #include "mod/rules.h"
@@ -179,6 +180,53 @@ industries_are_whole(void **state)
     }
 }
 
+static const char *
+read_as(const struct code_list *list, const char *typed)
+{
+    const char *code = code_read(a, LANG_ZH, list, typed);
+    return code == NULL ? "" : code;
+}
+
+static void
+a_code_is_typed_in_many_ways(void **state)
+{
+    const struct code_list *l = &INDUSTRY_CODES;
+    assert_string_equal(read_as(l, "35"), "35");
+    assert_string_equal(read_as(l, "35 专用设备制造业"), "35");
+    assert_string_equal(read_as(l, "c"), "C");
+    assert_string_equal(read_as(l, "制造业"), "C"); // exactly, though it stands in many
+    assert_string_equal(read_as(l, "专用设备"), "35");
+    assert_string_equal(read_as(l, "设备"), ""); // several
+    assert_string_equal(read_as(l, "98"), "");
+    assert_string_equal(read_as(l, "养龙业"), "");
+    assert_string_equal(code_text(a, LANG_ZH, l, "35"), "35 专用设备制造业");
+    const struct code_list *r = &REGION_CODES;
+    assert_string_equal(read_as(r, "320902"), "320902");
+    assert_string_equal(read_as(r, "亭湖区"), "320902");
+    assert_string_equal(read_as(r, "江苏省盐城市亭湖区"), "320902");
+    assert_string_equal(read_as(r, "朝阳"), ""); // Beijing, Changchun …
+    assert_string_equal(read_as(r, "999999"), "");
+    assert_string_equal(region_name(a, "110105"), "北京市朝阳区");
+    assert_string_equal(region_name(a, "320000"), "江苏省");
+    assert_string_equal(region_name(a, "320900"), "江苏省盐城市");
+}
+
+static void
+deeper_industries_are_loaded(void **state)
+{
+    static const char file[] = "代码,名称\r\n351,采矿、冶金、建筑专用设备制造\r\n"
+                               "C3511,矿山机械制造\r\n998,没有的\r\n35,大类\r\n";
+    unsigned left_out;
+    assert_string_equal(read_as(&INDUSTRY_CODES, "3511"), "");
+    assert_null(industry_load(a, file, sizeof file - 1, &left_out));
+    assert_int_equal(left_out, 3); // the heading, no such division, a division
+    assert_string_equal(read_as(&INDUSTRY_CODES, "3511"), "3511");
+    assert_string_equal(read_as(&INDUSTRY_CODES, "矿山机械"), "3511");
+    assert_string_equal(code_text(a, LANG_ZH, &INDUSTRY_CODES, "351"),
+                        "351 采矿、冶金、建筑专用设备制造");
+    assert_string_equal(read_as(&INDUSTRY_CODES, "3519"), "");
+}
+
 // ---- sizes -----------------------------------------------------------------------------
 
 // "industry staff revenue assets → size missing"; "-" is unknown.
@@ -315,6 +363,8 @@ main(void)
         cmocka_unit_test(every_identity_mistake_is_found),
         cmocka_unit_test(the_organisation_code_inside_only_warns),
         cmocka_unit_test(industries_are_whole),
+        cmocka_unit_test(a_code_is_typed_in_many_ways),
+        cmocka_unit_test(deeper_industries_are_loaded),
         cmocka_unit_test(sizes_of_the_standard),
         cmocka_unit_test(bounds_are_lower_bounds),
         cmocka_unit_test(some_industries_have_no_size),

@@ -6,11 +6,13 @@
 #include "base/text.h"
 #include "base/workday.h"
 #include "kit/listing.h"
+#include "kit/record.h"
 #include "mod/demand/clock.h"
 #include "mod/demand/demand.h"
 #include "mod/demand/demand_rules.h"
 #include "mod/demand/demand_show.h"
 #include "mod/demand/demand_view.h"
+#include "mod/enterprise/enterprise.h"
 
 #include <string.h>
 
@@ -374,6 +376,15 @@ new_record(struct ctx *c)
 {
     struct value *rec = value_map(c->arena);
     value_set_text(c->arena, rec, "visibility", "chamber");
+    int64_t id = 0; // opened from the page of an enterprise
+    const char *asked = is_enterprise(c) ? NULL : ctx_query(c, "enterprise_id");
+    const struct value *enterprise =
+        asked != NULL && text_to_int(asked, &id) ? record_get(c, &ENTERPRISE_KIND, id) : NULL;
+    if (enterprise != NULL) {
+        value_set_text(
+            c->arena, rec, "enterprise_id",
+            arena_printf(c->arena, "%s %s", asked, value_get_text(enterprise, "name")));
+    }
     if (is_enterprise(c)) {
         value_set_text(c->arena, rec, "contact_name", c->actor->name);
     }

@@ -5,6 +5,7 @@
 #define MOD_DEMAND_DEMAND_PAGES_H
 
 #include "kit/ctx.h"
+#include "kit/record.h"
 
 // c->out of each GET, on the same snapshot:
 enum err demand_show_list(struct ctx *c);  // "demand-list", demand_list()
@@ -24,5 +25,7 @@ enum err demand_bulk_show(struct ctx *c);
 // present lead chosen, or what `chosen` (a query or a form, may be NULL) holds.
 void demand_show_units(struct ctx *c, const char *category, int64_t lead,
                        const struct http_list *chosen);
+
+extern const struct record_panel DEMAND_PANELS[]; // on the page of an enterprise
 
 #endif

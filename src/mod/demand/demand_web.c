@@ -376,6 +376,7 @@ const struct module DEMAND_MODULE = {.name = "demand",
                                      .routes = ROUTES,
                                      .stmts = DEMAND_STATEMENTS,
                                      .nav = NAV,
+                                     .panels = DEMAND_PANELS,
                                      .find = demand_find};
 
 // The kit asks the kind of record who may read its files; it must know before it serves.

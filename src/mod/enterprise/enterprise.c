@@ -2,8 +2,16 @@
 // Enterprises as tables: fields, who may do what, and the check of their code.
 #include "mod/enterprise/enterprise.h"
 
+#include "base/log.h"
+#include "base/text.h"
+#include "kit/app.h"
+#include "kit/code.h"
 #include "mod/enterprise/enterprise_facts.h"
+#include "mod/enterprise/industry.h"
+#include "mod/enterprise/region.h"
 #include "mod/enterprise/uscc.h"
+
+#include <stdio.h>
 
 const struct choice ENTERPRISE_INDUSTRIES[] = {
     {.value = "A", .label = "农、林、牧、渔业"},
@@ -41,6 +49,30 @@ static const struct choice STATES[] = {
     {.value = "active", .label = "正常", .tone = "is-ok"},
     {.value = "suspended", .label = "停业", .tone = "is-warn"},
     {.value = "closed", .label = "已注销", .tone = "is-mute"},
+    {0},
+};
+
+// What the registry of companies says, which is not the federation's own state.
+static const struct choice REGISTRY_STATES[] = {
+    {.value = "open", .label = "存续（在营）", .tone = "is-ok"},
+    {.value = "abnormal", .label = "经营异常", .tone = "is-warn"},
+    {.value = "moved_out", .label = "迁出", .tone = "is-mute"},
+    {.value = "suspended", .label = "歇业", .tone = "is-warn"},
+    {.value = "revoked", .label = "吊销", .tone = "is-bad"},
+    {.value = "deregistered", .label = "注销", .tone = "is-mute"},
+    {0},
+};
+
+// Why there is no size although there are figures (enterprise_size.c).
+static const struct choice MISSING[] = {
+    {.value = "industry", .label = "行业要细分到大类或中类", .tone = "is-warn"},
+    {.value = "staff", .label = "缺从业人员", .tone = "is-warn"},
+    {.value = "revenue", .label = "缺营业收入", .tone = "is-warn"},
+    {.value = "assets", .label = "缺资产总额", .tone = "is-warn"},
+    {.value = "staff revenue", .label = "缺从业人员、营业收入", .tone = "is-warn"},
+    {.value = "staff assets", .label = "缺从业人员、资产总额", .tone = "is-warn"},
+    {.value = "revenue assets", .label = "缺营业收入、资产总额", .tone = "is-warn"},
+    {.value = "not_applicable", .label = "本行业不划分规模", .tone = "is-mute"},
     {0},
 };
 
@@ -92,20 +124,44 @@ static const struct field FIELDS[] = {
      .source = "GB 32100-2015"},
     {.name = "industry",
      .type = FIELD_CHOICE,
-     .label = "行业",
+     .label = "行业门类",
      .choices = ENTERPRISE_INDUSTRIES,
-     .where = LISTED | IN_FILTER,
+     .where = IN_LIST | IN_EXPORT | IN_FILTER | IN_INPUT,
+     .source = "GB/T 4754-2017"},
+    {.name = "industry_code",
+     .type = FIELD_CODE,
+     .label = "行业",
+     .hint = "输入名称或代码，例如“专用设备”或 35，从列出的里面选。",
+     .codes = &INDUSTRY_CODES,
+     .where = KEPT,
      .source = "GB/T 4754-2017"},
     {.name = "size",
      .type = FIELD_CHOICE,
      .label = "规模",
      .choices = ENTERPRISE_SIZES,
-     .where = KEPT | IN_FILTER},
+     .where = IN_DETAIL | IN_EXPORT | IN_FILTER | IN_INPUT,
+     .source = "统计上大中小微型企业划分办法（2017）"},
+    {.name = "size_year",
+     .type = FIELD_INT,
+     .label = "规模依据年度",
+     .where = IN_DETAIL | IN_EXPORT},
+    {.name = "size_missing",
+     .type = FIELD_CHOICE,
+     .label = "规模待补数据",
+     .choices = MISSING,
+     .where = IN_DETAIL | IN_EXPORT},
     {.name = "town",
      .type = FIELD_TEXT,
      .label = "镇街",
      .max = 30,
      .where = LISTED | IN_FILTER},
+    {.name = "region_code",
+     .type = FIELD_CODE,
+     .label = "行政区划",
+     .hint = "输入地名或代码。",
+     .codes = &REGION_CODES,
+     .where = KEPT,
+     .source = "GB/T 2260"},
     {.name = "address", .type = FIELD_TEXT, .label = "地址", .max = 120, .where = KEPT},
     {.name = "chamber_id",
      .type = FIELD_REF,
@@ -129,6 +185,22 @@ static const struct field FIELDS[] = {
      .choices = STATES,
      .initial = "active",
      .where = LISTED | IN_FILTER},
+    {.name = "legal_representative",
+     .type = FIELD_TEXT,
+     .label = "法定代表人",
+     .max = 30,
+     .class = CLASS_INTERNAL,
+     .where = KEPT},
+    {.name = "registered_on", .type = FIELD_DATE, .label = "成立日期", .where = KEPT},
+    {.name = "registry_state",
+     .type = FIELD_CHOICE,
+     .label = "登记状态",
+     .choices = REGISTRY_STATES,
+     .where = KEPT | IN_FILTER},
+    {.name = "registry_checked_on",
+     .type = FIELD_DATE,
+     .label = "登记状态核查日期",
+     .where = KEPT},
     {.name = "intro",
      .type = FIELD_LONG,
      .label = "企业简介",
@@ -141,7 +213,8 @@ static const struct record_grant GRANTS[] = {
     {RECORD_READ | RECORD_CREATE | RECORD_UPDATE, ROLE_OFFICE, SCOPE_ALL, NULL},
     {RECORD_READ, ROLE_LEADER | ROLE_OFFICER, SCOPE_ALL, NULL},
     {RECORD_READ | RECORD_CREATE | RECORD_UPDATE, ROLE_SECRETARY, SCOPE_ORGANIZATION, NULL},
-    {RECORD_READ | RECORD_UPDATE, ROLE_MEMBER, SCOPE_ENTERPRISE, "name uscc chamber_id state"},
+    {RECORD_READ | RECORD_UPDATE, ROLE_MEMBER, SCOPE_ENTERPRISE,
+     "name uscc chamber_id state size registry_state registry_checked_on"},
     {0},
 };
 
@@ -150,6 +223,27 @@ static const struct record_sort SORTS[] = {
     {"updated_at", NULL},
     {0},
 };
+
+// The code says the section. Whoever gives only a section (older tables do) means that.
+static void
+keep_industry(struct ctx *c, struct value *rec, const struct value *old)
+{
+    const char *code = value_get_text(rec, "industry_code");
+    const char *section = value_get_text(rec, "industry");
+    bool same = text_equal(code, value_get_text(old, "industry_code"));
+    if (section != NULL && same && !text_equal(section, value_get_text(old, "industry"))) {
+        code = section;
+    }
+    const char *digits;
+    char letter = code == NULL ? '\0' : industry_section(code, &digits);
+    if (letter == '\0') {
+        value_set(c->arena, rec, "industry", &value_null);
+        return;
+    }
+    section = arena_printf(c->arena, "%c", letter);
+    value_set_text(c->arena, rec, "industry", section);
+    value_set_text(c->arena, rec, "industry_code", *digits == '\0' ? section : digits);
+}
 
 static enum err
 before_save(struct ctx *c, struct value *rec, const struct value *old)
@@ -161,7 +255,36 @@ before_save(struct ctx *c, struct value *rec, const struct value *old)
     if (value_get_text(rec, "state") == NULL) {
         value_set_text(c->arena, rec, "state", "active");
     }
+    keep_industry(c, rec, old);
     return ERR_OK;
+}
+
+// After, not before: whoever may change the industry need not be one who may state the size.
+static enum err
+after_save(struct ctx *c, const struct value *rec, const struct value *old)
+{
+    bool same =
+        text_equal(value_get_text(rec, "industry_code"), value_get_text(old, "industry_code"));
+    return old == NULL || same ? ERR_OK : enterprise_size_renew(c, value_get_int(old, "id", 0));
+}
+
+static void
+decorate(struct ctx *c, const struct value *rec)
+{
+    const char *code = value_get_text(rec, "uscc");
+    if (uscc_check(code) != USCC_SOUND) {
+        return;
+    }
+    const char *region = region_name(c->arena, arena_strndup(c->arena, code + 2, 6));
+    record_fact(c, T("信用代码登记地"),
+                region != NULL ? region : ctx_tr(c, T("区划代码已停用或未收录")));
+    if (!uscc_organisation_is_sound(code)) {
+        record_badge(c, "is-warn", ctx_tr(c, T("信用代码请核对")));
+        record_fact(
+            c, T("信用代码提示"),
+            ctx_tr(c,
+                   T("其中的组织机构代码校验位不符，早年的代码可能如此，请与营业执照核对。")));
+    }
 }
 
 const struct record_kind ENTERPRISE_KIND = {
@@ -176,11 +299,13 @@ const struct record_kind ENTERPRISE_KIND = {
     .grants = GRANTS,
     .organization_column = "chamber_id",
     .enterprise_column = "id",
-    .leads = "chamber_id town industry size state",
+    .leads = "chamber_id town industry size registry_state state",
     .sorts = SORTS,
     .order = "-id",
     .uniques = "uscc",
     .before_save = before_save,
+    .after_save = after_save,
+    .decorate = decorate,
     .empty_text = "可以逐家登记，也可以从表格导入。",
 };
 
@@ -198,7 +323,8 @@ enterprise_by_id(struct db_tx *tx, struct arena *a, int64_t id)
     return db_one(tx, a, &BY_ID, DB_ARGS(DB_INT(id)));
 }
 
-static const struct db_stmt *const STATEMENTS[] = {&BY_ID, &ENTERPRISE_SAME_YEAR, NULL};
+static const struct db_stmt *const STATEMENTS[] = {
+    &BY_ID, &ENTERPRISE_SAME_YEAR, &ENTERPRISE_FIGURES, &ENTERPRISE_SIZED, NULL};
 
 static const struct nav_item NAV[] = {
     {.group = "资料",
@@ -210,11 +336,57 @@ static const struct nav_item NAV[] = {
     {0},
 };
 
-static const struct route NO_ROUTES[] = {{0}};
+static const struct route ROUTES[] = {
+    {.method = HTTP_GET,
+     .pattern = "/industries/options",
+     .roles = ROLE_SIGNED_IN,
+     .run = code_options,
+     .flags = ROUTE_PAGE,
+     .data = &INDUSTRY_CODES,
+     .help = "Suggestions for an industry"},
+    {.method = HTTP_GET,
+     .pattern = "/regions/options",
+     .roles = ROLE_SIGNED_IN,
+     .run = code_options,
+     .flags = ROUTE_PAGE,
+     .data = &REGION_CODES,
+     .help = "Suggestions for a region"},
+    {0},
+};
+
+// DIR/industries.csv is optional: who has the standard puts its groups and classes there.
+static bool
+load_industries(struct app *app, const char **why)
+{
+    enum { FILE_MOST = 1024 * 1024 };
+    unsigned left_out = 0;
+    FILE *f = fopen(arena_printf(app->arena, "%s/industries.csv", app->data), "re");
+    if (f == NULL) {
+        return true;
+    }
+    char *text = ARENA_ARRAY(app->arena, char, FILE_MOST + 1);
+    size_t n = fread(text, 1, FILE_MOST, f);
+    bool whole = feof(f) != 0;
+    fclose(f);
+    const char *wrong =
+        whole ? industry_load(app->arena, text, n, &left_out) : "it is larger than 1 MiB";
+    if (wrong != NULL) {
+        *why = arena_printf(app->arena, "industries.csv: %s", wrong);
+        return false;
+    }
+    if (left_out > 0) {
+        log_warn("industries.csv: %u lines are no group or class", left_out);
+    }
+    return true;
+}
 
 static const struct record_kind *const KINDS[] = {&ENTERPRISE_KIND, &ENTERPRISE_FIGURE_KIND,
                                                   &ENTERPRISE_TAG_KIND,
                                                   &ENTERPRISE_CONTACT_KIND, NULL};
 
-const struct module ENTERPRISE_MODULE = {
-    .name = "enterprise", .routes = NO_ROUTES, .stmts = STATEMENTS, .nav = NAV, .kinds = KINDS};
+const struct module ENTERPRISE_MODULE = {.name = "enterprise",
+                                         .routes = ROUTES,
+                                         .open = load_industries,
+                                         .stmts = STATEMENTS,
+                                         .nav = NAV,
+                                         .kinds = KINDS};

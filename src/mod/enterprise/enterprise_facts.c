@@ -95,6 +95,13 @@ figure_before_save(struct ctx *c, struct value *rec, const struct value *old)
                : ERR_OK;
 }
 
+static enum err
+figure_after_save(struct ctx *c, const struct value *rec, const struct value *old)
+{
+    (void)old;
+    return enterprise_size_renew(c, value_get_int(rec, "enterprise_id", 0));
+}
+
 const struct record_kind ENTERPRISE_FIGURE_KIND = {
     .name = "enterprise_figure",
     .plural = "enterprise-figures",
@@ -112,6 +119,7 @@ const struct record_kind ENTERPRISE_FIGURE_KIND = {
     .sorts = FIGURE_SORTS,
     .order = "-year",
     .before_save = figure_before_save,
+    .after_save = figure_after_save,
 };
 
 // ---- recognitions ----------------------------------------------------------------------

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two upper levels of GB/T 4754-2017, as its own words.
+// The two upper levels of GB/T 4754-2017, in its own words, and what is loaded below them.
 #include "mod/enterprise/industry.h"
 
+#include "view/table.h"
+
+#include <stdlib.h>
 #include <string.h>
 
 const struct industry INDUSTRIES[INDUSTRY_SECTIONS + INDUSTRY_DIVISIONS] = {
@@ -163,3 +166,106 @@ industry_section(const char *code, const char **digits)
     char section = n == 0 ? letter : section_of_division(*digits);
     return letter == '\0' || letter == section ? section : '\0';
 }
+
+// ---- groups and classes ----------------------------------------------------------------
+
+enum { LOADED_MOST = 4096 };
+static struct industry *loaded; // sorted by code
+static size_t loaded_count;
+
+struct loading {
+    struct arena *arena;
+    struct industry *rows;
+    size_t count;
+    unsigned left_out;
+};
+
+static bool
+take_row(void *arg, size_t line, const char **cells, size_t n)
+{
+    struct loading *l = arg;
+    const char *digits;
+    (void)line;
+    if (n < 2 || l->count == LOADED_MOST || industry_section(cells[0], &digits) == '\0' ||
+        strlen(digits) < 3 || *cells[1] == '\0') {
+        l->left_out++;
+        return true;
+    }
+    l->rows[l->count++] =
+        (struct industry){arena_strdup(l->arena, digits), arena_strdup(l->arena, cells[1])};
+    return true;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+    return strcmp(((const struct industry *)a)->code, ((const struct industry *)b)->code);
+}
+
+const char *
+industry_load(struct arena *a, const char *text, size_t size, unsigned *left_out)
+{
+    struct loading l = {.arena = a, .rows = ARENA_ARRAY(a, struct industry, LOADED_MOST)};
+    const char *wrong = csv_read(a, LANG_ZH, text, size, take_row, &l);
+    *left_out = l.left_out;
+    if (wrong != NULL) {
+        return wrong;
+    }
+    qsort(l.rows, l.count, sizeof *l.rows, compare);
+    loaded = l.rows;
+    loaded_count = l.count;
+    return NULL;
+}
+
+// ---- as a list of codes ----------------------------------------------------------------
+
+static const char *
+name(struct arena *a, enum language l, const char *code)
+{
+    (void)a;
+    const char *digits;
+    const struct industry *i = industry_find(code);
+    if (i != NULL) {
+        return tr(l, i->name);
+    }
+    if (industry_section(code, &digits) == '\0' || loaded_count == 0) {
+        return NULL;
+    }
+    const struct industry key = {.code = digits};
+    i = bsearch(&key, loaded, loaded_count, sizeof *loaded, compare);
+    return i == NULL ? NULL : i->name;
+}
+
+// "C" finds the section and its divisions, "C35" and "35" the division and what is below it.
+static bool
+matches(enum language l, const struct industry *i, char section, const char *text)
+{
+    bool letter = text[0] >= 'A' && text[0] <= 'T';
+    const char *digits = text + letter;
+    if (digits[strspn(digits, "0123456789")] != '\0') {
+        return strstr(i->name, text) != NULL || strstr(tr(l, i->name), text) != NULL;
+    }
+    return (!letter || section == text[0]) &&
+           (*digits == '\0' ? strlen(i->code) <= 2
+                            : strncmp(i->code, digits, strlen(digits)) == 0);
+}
+
+static void
+search(struct arena *a, enum language l, const char *text,
+       bool (*found)(void *arg, const char *code), void *arg)
+{
+    (void)a;
+    const char *digits;
+    bool more = true;
+    for (size_t i = 0; i < sizeof INDUSTRIES / sizeof *INDUSTRIES && more; i++) {
+        char section = industry_section(INDUSTRIES[i].code, &digits);
+        more = !matches(l, &INDUSTRIES[i], section, text) || found(arg, INDUSTRIES[i].code);
+    }
+    for (size_t i = 0; i < loaded_count && more; i++) {
+        char section = industry_section(loaded[i].code, &digits);
+        more = !matches(l, &loaded[i], section, text) || found(arg, loaded[i].code);
+    }
+}
+
+const struct code_list INDUSTRY_CODES = {
+    .source = "/industries/options", .format = "gb-t-4754", .name = name, .search = search};

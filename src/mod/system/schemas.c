@@ -3,6 +3,7 @@
 // tables here, held to the truth by tests/http/api/openapi.mjs, which compares every answer.
 #include "mod/system/schemas.h"
 
+#include "kit/code.h"
 #include "mod/demand/demand.h"
 
 #include <ctype.h>
@@ -413,6 +414,8 @@ plain_schema(struct arena *a, const struct field *f, bool input)
     case FIELD_MONEY:
     case FIELD_REF:
         return number_schema(a, f);
+    case FIELD_CODE:
+        return schema_type(a, "string", f->codes->format);
     case FIELD_DATE:
         return schema_type(a, "string", "date");
     case FIELD_TIME:
