@@ -105,11 +105,11 @@ value_push(struct arena *a, struct value *list, const struct value *v)
 }
 
 static struct value_pair *
-find(const struct value *map, const char *key, uint32_t tag)
+find(const struct value *map, const char *key, uint64_t tag)
 {
     for (uint32_t i = 0; i < map->map.count; i++) {
         struct value_pair *p = &map->map.pairs[i];
-        if (p->tag == tag && (p->key == key || strcmp(p->key, key) == 0)) {
+        if (value_is_key(p, key, tag)) {
             return p;
         }
     }
@@ -120,7 +120,7 @@ void
 value_set(struct arena *a, struct value *map, const char *key, const struct value *v)
 {
     assert(map->type == VALUE_MAP);
-    uint32_t tag = value_tag(key);
+    uint64_t tag = value_tag(key);
     struct value_pair *p = find(map, key, tag);
     if (p != NULL) {
         p->v = v;

@@ -27,18 +27,26 @@ struct value;
 struct value_pair {
     const char *key; // static or in the arena
     const struct value *v;
-    uint32_t tag; // value_tag(key)
+    uint64_t tag; // value_tag(key)
 };
 
-// The first letters of a name as one number: nearly always enough to tell two names apart.
-static inline uint32_t
+// The first eight letters of a name as one number: enough to tell nearly all names apart, and
+// the whole of a name that is shorter.
+static inline uint64_t
 value_tag(const char *key)
 {
-    uint32_t tag = 0;
-    for (int i = 0; i < 4 && key[i] != '\0'; i++) {
-        tag |= (uint32_t)(unsigned char)key[i] << (8 * i);
+    uint64_t tag = 0;
+    for (int i = 0; i < 8 && key[i] != '\0'; i++) {
+        tag |= (uint64_t)(unsigned char)key[i] << (8 * i);
     }
     return tag;
+}
+
+static inline bool
+value_is_key(const struct value_pair *p, const char *key, uint64_t tag)
+{
+    return p->tag == tag &&
+           (p->key == key || tag >> 56 == 0 || __builtin_strcmp(p->key, key) == 0);
 }
 
 struct buf;

@@ -16,7 +16,7 @@ struct db_field {
     const char *name; // interned for the life of the process: a value map may keep it
     enum db_kind kind;
     bool null;    // NULL is allowed
-    uint32_t tag; // value_tag(name)
+    uint64_t tag; // value_tag(name)
 };
 
 struct db_signature {

@@ -71,7 +71,7 @@ enum op_kind {
 // same way, so the next look is almost always a hit. A stale hint costs one comparison.
 struct step {
     const char *key;
-    uint32_t tag; // value_tag(key)
+    uint64_t tag; // value_tag(key)
     _Atomic uint32_t hint;
 };
 

@@ -28,12 +28,6 @@ struct render {
 
 // --- looking up ---
 
-static inline bool
-is_key(const struct value_pair *p, const struct step *s)
-{
-    return p->tag == s->tag && (p->key == s->key || strcmp(p->key, s->key) == 0);
-}
-
 static const struct value *
 find(struct step *s, const struct value *v)
 {
@@ -42,11 +36,11 @@ find(struct step *s, const struct value *v)
     }
     const struct value_pair *pairs = v->map.pairs;
     uint32_t hint = atomic_load_explicit(&s->hint, memory_order_relaxed);
-    if (hint < v->map.count && is_key(&pairs[hint], s)) {
+    if (hint < v->map.count && value_is_key(&pairs[hint], s->key, s->tag)) {
         return pairs[hint].v;
     }
     for (uint32_t i = 0; i < v->map.count; i++) {
-        if (is_key(&pairs[i], s)) {
+        if (value_is_key(&pairs[i], s->key, s->tag)) {
             atomic_store_explicit(&s->hint, i, memory_order_relaxed);
             return pairs[i].v;
         }
