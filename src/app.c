@@ -7,12 +7,23 @@
 #include "mod/demand/demand.h"
 #include "mod/enterprise/enterprise.h"
 #include "mod/home/home.h"
+#include "mod/membership/membership.h"
 #include "mod/org/org.h"
 #include "mod/people/people.h"
 #include "mod/system/system.h"
 
 const struct module *const MODULES[] = {
-    &HOME_MODULE,  &DEMAND_MODULE,   &ENTERPRISE_MODULE, &PERSON_MODULE,
-    &ORG_MODULE,   &ACCOUNT_MODULE,  &SYSTEM_MODULE,     &IMPORT_MODULE,
-    &CHECK_MODULE, &GENERATE_MODULE, &DEMO_MODULE,       NULL,
+    &HOME_MODULE,
+    &DEMAND_MODULE,
+    &ENTERPRISE_MODULE,
+    &PERSON_MODULE,
+    &MEMBERSHIP_MODULE,
+    &ORG_MODULE,
+    &ACCOUNT_MODULE,
+    &SYSTEM_MODULE,
+    &IMPORT_MODULE,
+    &CHECK_MODULE,
+    &GENERATE_MODULE,
+    &DEMO_MODULE,
+    NULL,
 };

@@ -234,6 +234,44 @@ add_everybody(struct demo *x)
     return true;
 }
 
+// ---- memberships ------------------------------------------------------------------------
+
+// An enterprise's own application to another chamber than its town's, as far as `steps` goes.
+static bool
+join(struct demo *x, const char *login, const char *chamber, int days_ago,
+     const char *const *steps)
+{
+    const struct actor *who = person(x, login);
+    int64_t id = 0, at = x->now - days_ago * TIME_DAY;
+    struct value *in = value_map(x->step);
+    value_set_int(x->step, in, "organization_id", place_id(x, chamber));
+    value_set_int(x->step, in, "enterprise_id", who->enterprise_id);
+    value_set_text(x->step, in, "contact_name", who->name);
+    value_set_text(x->step, in, "statement", "愿意参加同行交流，承担会员义务。");
+    bool ok = post(x, who, at, "/memberships", in, &id);
+    for (; ok && *steps != NULL; steps++) {
+        in = value_map(x->step);
+        if (strcmp(*steps, "approve") == 0) {
+            value_set_text(x->step, in, "decision", "2026 年第 8 次会长办公会");
+        }
+        at += TIME_DAY;
+        ok = post(x, person(x, "staff"), at,
+                  arena_printf(x->step, "/memberships/%lld/%s", (long long)id, *steps), in,
+                  NULL);
+    }
+    return ok;
+}
+
+static bool
+add_memberships(struct demo *x)
+{
+    static const char *const applied[] = {NULL}, *const checked[] = {"check", NULL};
+    static const char *const approved[] = {"check", "approve", NULL};
+    return join(x, "member", "LJ-H01", 40, approved) &&
+           join(x, "jinhe", "LJ-H01", 2, approved) && join(x, "boyuan", "LJ-H01", 3, checked) &&
+           join(x, "wanjiawei", "LJ-H02", 1, applied);
+}
+
 // ---- demands ------------------------------------------------------------------------------
 
 static const char *
@@ -439,7 +477,7 @@ demo_fill(struct district *d, const char *password)
     x.step = arena_new(STEP_ARENA_MAX);
     x.founded = x.now - 120 * TIME_DAY;
     x.hash = account_hash_password(d->app, d->arena, password);
-    bool ok = add_everybody(&x);
+    bool ok = add_everybody(&x) && add_memberships(&x);
     size_t n = 0;
     struct happening *all = ok ? plan_all(&x, &n) : NULL;
     for (size_t i = 0; ok && i < n; i++) {

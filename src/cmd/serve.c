@@ -8,6 +8,7 @@
 #include "kit/search.h"
 #include "kit/session.h"
 #include "mod/demand/demand.h"
+#include "mod/membership/membership.h"
 #include "mod/rules.h"
 
 #include <errno.h>
@@ -21,6 +22,7 @@
 #include <unistd.h>
 
 enum { TICK_SECONDS = 60, STOP_SECONDS = 10, TICK_ARENA_MAX = 64 * 1024 * 1024 };
+enum { ADMITTED_AT_ONCE = 100 };
 enum { MERGE_PAGES = 500 }; // a few dozen milliseconds of the writer
 
 struct serving {
@@ -54,6 +56,14 @@ keep_sessions(struct ctx *c, void *arg)
 }
 
 static enum err
+admit_members(struct ctx *c, void *arg)
+{
+    (void)arg;
+    membership_admit_due(c, ADMITTED_AT_ONCE);
+    return db_tx_err(c->tx);
+}
+
+static enum err
 tidy_search(struct ctx *c, void *arg)
 {
     (void)arg;
@@ -80,6 +90,10 @@ tick(struct district *d, struct arena *a)
     if ((e = cmd_write(d, a, tell_reviews, NULL)) != ERR_OK) {
         log_warn("cannot tell of reviews: %s", err_info(e)->code);
     }
+    if ((e = cmd_write(d, a, admit_members, NULL)) != ERR_OK) {
+        log_warn("cannot admit members after publicity: %s", err_info(e)->code);
+    }
+    arena_reset(a);
     cmd_write(d, a, tidy_search, NULL);
     arena_reset(a);
 }

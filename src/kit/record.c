@@ -381,6 +381,22 @@ record_fill_scope(struct ctx *c, const struct record_kind *k, struct value *rec)
     }
 }
 
+// What follows from a saved record: the kind's own, then other modules'.
+static enum err
+saved(struct ctx *c, const struct record_kind *k, const struct value *rec,
+      const struct value *old)
+{
+    enum err e = k->after_save == NULL ? ERR_OK : k->after_save(c, rec, old);
+    for (const struct module *const *m = c->app->modules; m != NULL && *m != NULL; m++) {
+        for (const struct record_watch *w = (*m)->watches; w != NULL && w->of != NULL; w++) {
+            if (e == ERR_OK && strcmp(w->of, k->plural) == 0) {
+                e = w->saved(c, rec, old);
+            }
+        }
+    }
+    return e;
+}
+
 int64_t
 record_create(struct ctx *c, const struct record_kind *k, struct value *rec)
 {
@@ -412,8 +428,8 @@ record_create_with(struct ctx *c, const struct record_kind *k, struct value *rec
     }
     note(c, k, id, "create", changes_of(c, k, rec, NULL));
     c->result = record_seal_save(c, b, id, rec, NULL);
-    if (c->result == ERR_OK && k->after_save != NULL) {
-        c->result = k->after_save(c, rec, NULL);
+    if (c->result == ERR_OK) {
+        c->result = saved(c, k, rec, NULL);
     }
     return c->result == ERR_OK ? id : 0;
 }
@@ -457,5 +473,5 @@ record_update(struct ctx *c, const struct record_kind *k, int64_t id, const stru
     }
     note(c, k, id, "update", changes);
     e = record_seal_save(c, b, id, rec, old);
-    return e != ERR_OK || k->after_save == NULL ? e : k->after_save(c, rec, old);
+    return e != ERR_OK ? e : saved(c, k, rec, old);
 }

@@ -72,6 +72,14 @@ struct record_kind {
     const char *empty_text; // what an empty list says
     // What the record's page says besides, with record_badge and record_fact. May be NULL.
     void (*decorate)(struct ctx *c, const struct value *rec);
+    const struct choice *events; // words for what its history tells beside create and update
+};
+
+// What a module does when a record of another module's kind was created or changed (`old` is
+// NULL or what it was); in the same transaction, after the kind's own after_save.
+struct record_watch {
+    const char *of; // plural of the kind; NULL ends a table
+    enum err (*saved)(struct ctx *c, const struct value *rec, const struct value *old);
 };
 
 // What a module adds to the page of another module's records: the demands of an enterprise.

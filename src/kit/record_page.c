@@ -40,9 +40,9 @@ record_shown(struct ctx *c, const struct field *f, const struct value *rec)
 
 // Numbers stand under each other; on phones a row says its name and its choices.
 static const char *
-cell_class(const struct record_kind *k, const struct field *f)
+cell_class(const struct field *f, bool title)
 {
-    return strcmp(f->name, k->title) == 0                   ? "wide"
+    return title                                            ? "wide"
            : f->type == FIELD_CHOICE                        ? ""
            : f->type == FIELD_MONEY || f->type == FIELD_INT ? "num right hide-s"
                                                             : "hide-s";
@@ -54,6 +54,8 @@ title_of(struct ctx *c, const struct record_kind *k, const struct value *rec)
 {
     const struct field *f = field_find(k->fields, k->title);
     const char *title = f == NULL ? "" : record_shown(c, f, rec);
+    f = *title == '\0' && k->subtitle != NULL ? field_find(k->fields, k->subtitle) : NULL;
+    title = f == NULL ? title : record_shown(c, f, rec);
     return *title == '\0' ? ctx_tr(c, k->label) : title;
 }
 
@@ -86,6 +88,17 @@ is_column(const struct record_kind *k, const struct field *f, const char *skip)
            !text_equal(f->name, skip);
 }
 
+// The field whose column leads to the record: the one that names it, or the first that shows.
+static const char *
+link_of(const struct record_kind *k, const char *skip)
+{
+    const struct field *f = k->fields;
+    while (text_equal(k->title, skip) && f->name != NULL && !is_column(k, f, skip)) {
+        f++;
+    }
+    return text_equal(k->title, skip) ? f->name : k->title;
+}
+
 struct value *
 record_columns(struct ctx *c, const struct record_query *q, const char *skip)
 {
@@ -100,7 +113,7 @@ record_columns(struct ctx *c, const struct record_query *q, const char *skip)
              skip == NULL && i < q->b->sort_count && q->lead <= q->b->lead_count; i++) {
             sort = strcmp(record_sort_column(q->b, i), f->name) == 0 ? f->name : sort;
         }
-        const char *class = cell_class(k, f);
+        const char *class = cell_class(f, text_equal(f->name, link_of(k, skip)));
         listing_column(c, cols, f->label, strcmp(class, "wide") == 0 ? "" : class, sort,
                        q->order);
     }
@@ -112,10 +125,11 @@ list_cell(struct ctx *c, const struct record_kind *k, const struct field *f, con
           const struct value *rec)
 {
     struct arena *a = c->arena;
-    bool title = strcmp(f->name, k->title) == 0;
+    bool title = text_equal(f->name, link_of(k, skip));
+    bool named = strcmp(f->name, k->title) == 0;
     struct value *badge = badge_of(c, f, rec);
     const char *text = record_shown(c, f, rec);
-    struct value *cell = listing_cell(c, badge != NULL ? NULL : text, cell_class(k, f));
+    struct value *cell = listing_cell(c, badge != NULL ? NULL : text, cell_class(f, title));
     if (badge != NULL) {
         value_set(a, cell, "badge", badge);
     }
@@ -124,8 +138,10 @@ list_cell(struct ctx *c, const struct record_kind *k, const struct field *f, con
                                       ? NULL
                                       : field_find(k->fields, k->subtitle);
         value_set_bool(a, cell, "is_title", true);
-        value_set_text(a, cell, "text", title_of(c, k, rec));
-        value_set_text(a, cell, "sub", sub == NULL ? NULL : record_shown(c, sub, rec));
+        bool doubled = *text == '\0'; // then the subtitle names it
+        value_set_text(a, cell, "text", named ? title_of(c, k, rec) : text);
+        value_set_text(a, cell, "sub",
+                       sub == NULL || doubled ? NULL : record_shown(c, sub, rec));
         if (is_over(c, k, rec)) {
             value_set(a, cell, "badge",
                       listing_badge(c, "is-mute", NULL, ctx_tr(c, T("已结束"))));
@@ -219,7 +235,8 @@ put_filter(struct ctx *c, const struct record_built *b, const struct record_filt
                                    : f->op != FILTER_IS ? LISTING_DATE
                                                         : LISTING_TEXT;
     if (f->field != NULL && (!ref || choices != NULL)) {
-        listing_filter(c, filters, control, f->name, label, NULL, choices);
+        const char *hint = f->field->sealed ? T("后四位") : NULL;
+        listing_filter(c, filters, control, f->name, label, hint, choices);
     } else {
         push_hidden(c, hidden, f->name);
     }
@@ -406,12 +423,13 @@ facts_of(struct ctx *c, const struct record_kind *k, const struct value *rec)
 }
 
 static const char *
-event_label(struct ctx *c, const char *type)
+event_label(struct ctx *c, const struct record_kind *k, const char *type)
 {
-    return strcmp(type, "create") == 0   ? ctx_tr(c, T("登记"))
-           : strcmp(type, "update") == 0 ? ctx_tr(c, T("修改"))
-           : strcmp(type, "reveal") == 0 ? ctx_tr(c, T("查看完整号码"))
-                                         : type;
+    return choice_find(k->events, type) != NULL ? choice_label(k->events, type, c->lang)
+           : strcmp(type, "create") == 0        ? ctx_tr(c, T("登记"))
+           : strcmp(type, "update") == 0        ? ctx_tr(c, T("修改"))
+           : strcmp(type, "reveal") == 0        ? ctx_tr(c, T("查看完整号码"))
+                                                : type;
 }
 
 // "修改了：电话、地址"; the values themselves are in the API's events.
@@ -421,9 +439,13 @@ event_body(struct ctx *c, const struct record_kind *k, const struct value *event
     const struct value *data = value_get(event, "data");
     struct buf b;
     buf_init(&b, c->arena, 128, 2048);
-    if (data == NULL || data->type != VALUE_MAP ||
-        !text_equal(value_get_text(event, "type"), "update")) {
+    if (data == NULL || data->type != VALUE_MAP) {
         return NULL;
+    }
+    if (!text_equal(value_get_text(event, "type"), "update")) {
+        const char *reason = value_get_text(data, "reason"),
+                   *note = value_get_text(data, "note");
+        return reason != NULL ? reason : note != NULL ? note : value_get_text(data, "decision");
     }
     for (uint32_t i = 0; i < data->map.count; i++) {
         const struct field *f = field_find(k->fields, data->map.pairs[i].key);
@@ -450,7 +472,7 @@ timeline_of(struct ctx *c, const struct record_kind *k, int64_t id)
         value_set_text(a, m, "unit", value_get_text(e, "unit"));
         value_set_text(a, m, "at_text", time_minute_text(a, at));
         value_set_text(a, m, "at_iso", time_rfc3339(a, at));
-        value_set_text(a, m, "label", event_label(c, value_get_text(e, "type")));
+        value_set_text(a, m, "label", event_label(c, k, value_get_text(e, "type")));
         value_set_text(a, m, "body", event_body(c, k, e));
         value_set_bool(a, m, "internal", false);
         value_set(a, m, "files", &value_empty_list);

@@ -55,6 +55,7 @@ struct nav_item {
 
 struct record_kind; // kit/record.h
 struct record_panel;
+struct record_watch;
 
 // Everything a module hands to the app; app.c holds the only list of them.
 struct module {
@@ -71,6 +72,8 @@ struct module {
     // Once, when the district was opened, before it serves: reads what the process keeps. False
     // and *why when it cannot. May be NULL.
     bool (*open)(struct app *app, const char **why);
+    // What it does when other modules' records are saved.
+    const struct record_watch *watches;
 };
 
 #endif

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// The main membership and the chamber an enterprise stands under are one fact in two places,
+// for the speed of every scope; here, and nowhere else, they are kept the same.
+#include "mod/membership/membership_impl.h"
+
+#include "mod/enterprise/enterprise.h"
+
+#include <string.h>
+
+const struct db_stmt MEMBERSHIP_CURRENT = {
+    .name = "membership.current",
+    .sql = "SELECT id, organization_id, is_main, since FROM membership WHERE enterprise_id = $1"
+           " AND (state = 'member' OR state = 'suspended') ORDER BY id LIMIT 200",
+    .params = "enterprise:int",
+    .row = "id:int organization_id:int is_main:int since:text?"};
+const struct db_stmt MEMBERSHIP_MARK = {
+    .name = "membership.mark",
+    .sql = "UPDATE membership SET is_main = $1, version = version + 1 WHERE id = $2",
+    .params = "main:int id:int"};
+const struct db_stmt MEMBERSHIP_ENDED = {
+    .name = "membership.ended",
+    .sql = "SELECT id FROM membership WHERE enterprise_id = $1 AND is_main = 1"
+           " AND state <> 'member' AND state <> 'suspended' LIMIT 10",
+    .params = "enterprise:int",
+    .row = "id:int"};
+// An enterprise registered under a chamber is its member; the history is the enterprise's own.
+const struct db_stmt MEMBERSHIP_OF_NEW = {
+    .name = "membership.of_new",
+    .sql = "INSERT INTO membership (organization_id, enterprise_id, state, applied_on, since,"
+           " is_main, created_at, updated_at) VALUES ($1, $2, 'member', $3, $3, 1, $4, $4)",
+    .params = "organization:int enterprise:int day:text now:time"};
+
+static const struct actor SYSTEM = {.id = -1, .login = "system", .name = "系统"};
+
+static enum err
+put_chamber(struct ctx *c, int64_t enterprise_id, int64_t chamber)
+{
+    const struct value *e = enterprise_by_id(c->tx, c->arena, enterprise_id);
+    if (e == NULL || value_get_int(e, "chamber_id", 0) == chamber) {
+        return db_tx_err(c->tx);
+    }
+    const struct actor *who = c->actor;
+    struct value *in = value_map(c->arena);
+    value_set_int(c->arena, in, "chamber_id", chamber);
+    c->actor = &SYSTEM; // follows from a step that its actor was allowed to take
+    enum err err = record_update(c, &ENTERPRISE_KIND, enterprise_id, in, 0);
+    c->actor = who;
+    return err;
+}
+
+// Marks one of the rows, unmarks the others.
+static void
+mark(struct ctx *c, const struct value *rows, int64_t id)
+{
+    for (size_t i = 0; i < value_count(rows); i++) {
+        const struct value *row = value_at(rows, i);
+        bool main = value_get_int(row, "id", 0) == id;
+        if (main != (value_get_int(row, "is_main", 0) == 1)) {
+            db_run(c->tx, &MEMBERSHIP_MARK,
+                   DB_ARGS(DB_INT(main), DB_INT(value_get_int(row, "id", 0))));
+        }
+    }
+}
+
+static struct value *
+current_of(struct ctx *c, int64_t enterprise_id)
+{
+    return db_list(c->tx, c->arena, &MEMBERSHIP_CURRENT, DB_ARGS(DB_INT(enterprise_id)));
+}
+
+enum err
+membership_make_main(struct ctx *c, int64_t enterprise_id, int64_t id)
+{
+    const struct value *rows = current_of(c, enterprise_id);
+    mark(c, rows, id);
+    for (size_t i = 0; i < value_count(rows); i++) {
+        if (value_get_int(value_at(rows, i), "id", 0) == id) {
+            return put_chamber(c, enterprise_id,
+                               value_get_int(value_at(rows, i), "organization_id", 0));
+        }
+    }
+    return db_tx_err(c->tx);
+}
+
+static int64_t
+main_of(const struct value *rows)
+{
+    const struct value *best = value_at(rows, 0);
+    for (size_t i = 0; i < value_count(rows); i++) {
+        const struct value *row = value_at(rows, i);
+        const char *since = value_get_text(row, "since"),
+                   *first = value_get_text(best, "since");
+        if (value_get_int(row, "is_main", 0) == 1) {
+            return value_get_int(row, "id", 0);
+        }
+        best = since != NULL && (first == NULL || strcmp(since, first) < 0) ? row : best;
+    }
+    return value_get_int(best, "id", 0);
+}
+
+// The main one stays main; when it has ended, the longest of the others follows. An enterprise
+// that has left its last chamber stays under it, so that somebody still looks after it.
+enum err
+membership_settle(struct ctx *c, int64_t enterprise_id)
+{
+    if (enterprise_id == 0) {
+        return db_tx_err(c->tx);
+    }
+    const struct value *ended =
+        db_list(c->tx, c->arena, &MEMBERSHIP_ENDED, DB_ARGS(DB_INT(enterprise_id)));
+    for (size_t i = 0; i < value_count(ended); i++) {
+        db_run(c->tx, &MEMBERSHIP_MARK,
+               DB_ARGS(DB_INT(0), DB_INT(value_get_int(value_at(ended, i), "id", 0))));
+    }
+    const struct value *rows = current_of(c, enterprise_id);
+    return value_count(rows) == 0 ? db_tx_err(c->tx)
+                                  : membership_make_main(c, enterprise_id, main_of(rows));
+}
+
+// Whoever puts an enterprise under a chamber makes it a member there.
+static enum err
+enterprise_saved(struct ctx *c, const struct value *rec, const struct value *old)
+{
+    int64_t id = value_get_int(rec, "id", 0), chamber = value_get_int(rec, "chamber_id", 0);
+    if (chamber == 0 || chamber == value_get_int(old, "chamber_id", 0)) {
+        return ERR_OK;
+    }
+    const struct value *rows = old == NULL ? NULL : current_of(c, id);
+    for (size_t i = 0; i < value_count(rows); i++) {
+        const struct value *row = value_at(rows, i);
+        if (value_get_int(row, "organization_id", 0) == chamber) {
+            mark(c, rows, value_get_int(row, "id", 0));
+            return db_tx_err(c->tx);
+        }
+    }
+    mark(c, rows, 0);
+    db_run(c->tx, &MEMBERSHIP_OF_NEW,
+           DB_ARGS(DB_INT(chamber), DB_INT(id),
+                   DB_TEXT(day_text(c->arena, time_to_day(c->now))), DB_INT(c->now)));
+    return db_tx_err(c->tx);
+}
+
+const struct record_watch MEMBERSHIP_WATCHES[] = {{"enterprises", enterprise_saved}, {0}};
