@@ -181,6 +181,9 @@ any_chamber(struct generate *g)
     return 0;
 }
 
+// From how many people on there are figures, and those of several years.
+enum { SMALL_STAFF = 10, LARGE_STAFF = 50 };
+
 // ---- enterprises --------------------------------------------------------------------------
 
 static const char *
@@ -190,31 +193,66 @@ person_name(struct generate *g, struct arena *a)
     return arena_printf(a, "%s%s", surname, any(g, GENERATE_GIVEN));
 }
 
-static struct value *
-invent_enterprise(struct generate *g, struct arena *a, int64_t serial)
+static const struct generate_trade *
+any_trade(struct generate *g)
 {
-    static const char sections[] = "CCCCCCCCCGICCCAFHLCC"; // of GENERATE_TRADES
+    int64_t total = 0;
+    for (const struct generate_trade *t = GENERATE_TRADES; t->word != NULL; t++) {
+        total += t->weight;
+    }
+    int64_t at = below(g, total);
+    const struct generate_trade *t = GENERATE_TRADES;
+    for (; at >= t->weight; t++) {
+        at -= t->weight;
+    }
+    return t;
+}
+
+// Sizes of firms follow a power law: half have fewer than eight people, one in a hundred more
+// than three hundred.
+static int64_t
+any_staff(struct generate *g)
+{
+    double share = ((double)below(g, 1000000) + 1) / 1000000;
+    double staff = 4 * pow(share, -0.9);
+    return staff > 20000 ? 20000 : (int64_t)staff;
+}
+
+struct firm {
+    const struct generate_trade *trade;
+    int64_t staff, revenue_fen, assets_fen;
+};
+
+static struct firm
+any_firm(struct generate *g)
+{
+    enum { FEN_IN_WAN = 1000000 };
+    struct firm f = {.trade = any_trade(g), .staff = any_staff(g)};
+    f.revenue_fen = f.staff * f.trade->wan_per_head * (FEN_IN_WAN / 100) * (40 + below(g, 160));
+    f.assets_fen = f.revenue_fen / 100 * (40 + below(g, 160));
+    return f;
+}
+
+static struct value *
+invent_enterprise(struct generate *g, struct arena *a, int64_t serial, const struct firm *f)
+{
     static const char letters[] = "0123456789ABCDEFGHJKLMNPQRTUWXY";
     char organ[9] = "G0000000";
     for (int64_t n = serial, i = 7; i > 0; i--, n /= 31) {
         organ[i] = letters[n % 31];
     }
-    int64_t trade = below(g, 20);
     const char *place = any(g, GENERATE_PLACES);
     const char *first = any(g, GENERATE_NAMES);
     const char *second = any(g, GENERATE_NAMES);
     const char *form = any(g, GENERATE_FORMS);
-    const char *size = percent(g, 55)   ? "micro"
-                       : percent(g, 70) ? "small"
-                       : percent(g, 85) ? "medium"
-                                        : "large";
     struct value *rec = value_map(a);
-    value_set_text(
-        a, rec, "name",
-        arena_printf(a, "%s%s%s%s%s", place, first, second, GENERATE_TRADES[trade], form));
+    value_set_text(a, rec, "name",
+                   arena_printf(a, "%s%s%s%s%s", place, first, second, f->trade->word, form));
     value_set_text(a, rec, "uscc", uscc_make(a, "91320902", organ));
-    value_set_text(a, rec, "industry", arena_printf(a, "%c", sections[trade]));
-    value_set_text(a, rec, "size", size);
+    value_set_text(a, rec, "industry_code", f->trade->industry);
+    value_set_text(a, rec, "region_code", "320902");
+    value_set_text(a, rec, "registry_state", percent(g, 96) ? "open" : "abnormal");
+    value_set_text(a, rec, "size", f->staff < SMALL_STAFF ? "micro" : NULL);
     value_set_text(a, rec, "town", place);
     value_set_text(a, rec, "contact_name", person_name(g, a));
     value_set_text(a, rec, "contact_mobile",
@@ -225,14 +263,67 @@ invent_enterprise(struct generate *g, struct arena *a, int64_t serial)
     return rec;
 }
 
+// A year's figures, `ago` years before the last whole one; a firm grows by a twelfth a year.
+static bool
+put_figures(struct ctx *c, int64_t enterprise, const struct firm *f, int ago)
+{
+    struct value *rec = value_map(c->arena);
+    int64_t part = 12 - ago;
+    value_set_int(c->arena, rec, "enterprise_id", enterprise);
+    value_set_int(c->arena, rec, "year", time_civil(c->now).year - 1 - ago);
+    value_set_int(c->arena, rec, "staff", f->staff * part / 12);
+    value_set_int(c->arena, rec, "revenue_fen", f->revenue_fen / 12 * part);
+    value_set_int(c->arena, rec, "assets_fen", f->assets_fen / 12 * part);
+    value_set_int(c->arena, rec, "tax_fen", f->revenue_fen / 12 * part / 30);
+    value_set_text(c->arena, rec, "source", f->staff < LARGE_STAFF ? "self" : "statistics");
+    return record_create(c, &ENTERPRISE_FIGURE_KIND, rec) != 0;
+}
+
+static bool
+put_tag(struct ctx *c, int64_t enterprise, const char *tag, const char *level, int year)
+{
+    struct value *rec = value_map(c->arena);
+    value_set_int(c->arena, rec, "enterprise_id", enterprise);
+    value_set_text(c->arena, rec, "tag", tag);
+    value_set_text(c->arena, rec, "level", level);
+    value_set_text(c->arena, rec, "source", "official_list");
+    value_set_text(c->arena, rec, "awarded_on", arena_printf(c->arena, "%d-12-01", year));
+    value_set_text(c->arena, rec, "valid_to", arena_printf(c->arena, "%d-11-30", year + 3));
+    return record_create(c, &ENTERPRISE_TAG_KIND, rec) != 0;
+}
+
+// What is known of a firm grows with it: nothing of the smallest, three years of the larger.
+static bool
+put_facts(struct generate *g, struct ctx *c, int64_t id, const struct firm *f)
+{
+    int years = f->staff < SMALL_STAFF ? 0 : f->staff < LARGE_STAFF ? 1 : 3;
+    int awarded = time_civil(c->now).year - 1 - (int)below(g, 4);
+    const char *industry = f->trade->industry;
+    bool makes = strcmp(industry, "13") >= 0 && strcmp(industry, "44") < 0;
+    bool technical = makes || strcmp(industry, "65") == 0;
+    bool fine = true;
+    for (int ago = years - 1; ago >= 0 && fine; ago--) {
+        fine = put_figures(c, id, f, ago);
+    }
+    if (fine && technical && f->staff >= LARGE_STAFF && percent(g, 30)) {
+        fine = put_tag(c, id, "hnte", "national", awarded);
+    }
+    if (fine && makes && f->staff >= LARGE_STAFF && percent(g, 15)) {
+        fine = put_tag(c, id, "srdi", "provincial", awarded);
+    }
+    return fine;
+}
+
 static enum err
 put_enterprises(struct ctx *c, void *arg)
 {
     struct generate *g = arg;
     g->random = g->batch_random;
     for (int64_t i = g->first; i < g->last; i++) {
-        struct value *rec = invent_enterprise(g, c->arena, g->first_code + i);
-        if (record_create(c, &ENTERPRISE_KIND, rec) == 0) {
+        struct firm f = any_firm(g);
+        struct value *rec = invent_enterprise(g, c->arena, g->first_code + i, &f);
+        int64_t id = record_create(c, &ENTERPRISE_KIND, rec);
+        if (id == 0 || !put_facts(g, c, id, &f)) {
             return c->result != ERR_OK ? c->result : ERR_INVALID;
         }
     }

@@ -5,14 +5,21 @@
 
 // Lists end with NULL.
 extern const char *const GENERATE_PLACES[],
-    *const GENERATE_NAMES[], *const GENERATE_TRADES[],
-                                 *const GENERATE_FORMS[],
-                                     *const GENERATE_SURNAMES[],
-                                         *const GENERATE_GIVEN[],
-                                             *const GENERATE_OPENINGS[],
-                                                 *const GENERATE_EFFECTS[],
-                                                     *const GENERATE_WISHES[],
-                                                         *const GENERATE_ANSWERS[];
+    *const GENERATE_NAMES[], *const GENERATE_FORMS[],
+                                 *const GENERATE_SURNAMES[],
+                                     *const GENERATE_GIVEN[],
+                                         *const GENERATE_OPENINGS[],
+                                             *const GENERATE_EFFECTS[],
+                                                 *const GENERATE_WISHES[],
+                                                     *const GENERATE_ANSWERS[];
+
+struct generate_trade {
+    const char *word;     // in the name; NULL ends
+    const char *industry; // GB/T 4754
+    int weight;           // of a thousand, nearly
+    int wan_per_head;     // a usual year's revenue by head, in 万元
+};
+extern const struct generate_trade GENERATE_TRADES[];
 
 struct generate_topic {
     const char *category; // NULL ends

@@ -11,7 +11,11 @@ const struct value *size_rule(struct arena *a, const struct value *in, struct fa
 
 extern const struct module ENTERPRISE_MODULE;
 extern const struct record_kind ENTERPRISE_KIND;
-extern const struct choice ENTERPRISE_INDUSTRIES[]; // sections A … T of GB/T 4754
+// Under an enterprise.
+extern const struct record_kind ENTERPRISE_FIGURE_KIND;  // 年度数据
+extern const struct record_kind ENTERPRISE_TAG_KIND;     // 资质标签
+extern const struct record_kind ENTERPRISE_CONTACT_KIND; // 联系人
+extern const struct choice ENTERPRISE_INDUSTRIES[];      // sections A … T of GB/T 4754
 extern const struct choice ENTERPRISE_SIZES[];
 
 // {id name chamber_id chamber_name state}, NULL when there is none.
