@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "kit/embedded.h"
 #include "kit/gate.h"
+#include "kit/listing_own.h"
 #include "kit/rate.h"
 #include "kit/record.h"
 #include "kit/search.h"
@@ -38,9 +39,9 @@ extern const struct db_stmt *const ACCOUNT_STMTS[],
                                                              *const SESSION_STMTS[];
 static const struct db_stmt *const SETTING_STMTS[] = {&SETTING_GET, &SETTING_SET, NULL};
 const struct db_stmt *const *const KIT_STATEMENTS[] = {
-    ACCOUNT_STMTS,          ATTACHMENT_STMTS,  AUDIT_STMTS,   NOTICE_STMTS,
-    REPLAY_STMTS,           SESSION_STMTS,     SETTING_STMTS, RECORD_STATEMENTS,
-    RECORD_SEAL_STATEMENTS, SEARCH_STATEMENTS, NULL};
+    ACCOUNT_STMTS,          ATTACHMENT_STMTS,  AUDIT_STMTS,        NOTICE_STMTS,
+    REPLAY_STMTS,           SESSION_STMTS,     SETTING_STMTS,      RECORD_STATEMENTS,
+    RECORD_SEAL_STATEMENTS, SEARCH_STATEMENTS, LISTING_STATEMENTS, NULL};
 
 const char *
 setting_get(struct db_tx *tx, struct arena *a, const char *key)

@@ -289,6 +289,9 @@ add_common(struct ctx *c)
     value_set_text(a, p, "path", c->req->path);
     value_set_text(a, p, "version", VERSION);
     value_set_int(a, p, "year", time_civil(c->now).year);
+    if (value_get(p, "dense") == NULL) { // of any table on the page
+        value_set_bool(a, p, "dense", false);
+    }
     add_me(c);
     add_nav(c);
 }

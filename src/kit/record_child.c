@@ -144,8 +144,8 @@ child_block(struct ctx *c, const struct record_kind *k, const struct record_pare
     }
     struct value *block =
         record_block(c, k->plural, p->label, p->empty == NULL ? T("还没有登记。") : p->empty);
-    record_block_table(c, block, record_columns(c, &q, p->field),
-                       record_rows(c, k, p->field, items));
+    record_block_table(c, block, record_columns(c, &q, p->field, NULL),
+                       record_rows(c, k, p->field, NULL, items));
     const char *asked = arena_printf(a, "%s=%lld", p->field, (long long)id);
     record_block_links(c, block, T("登记"),
                        add ? arena_printf(a, "/%s/new?%s", k->plural, asked) : NULL,

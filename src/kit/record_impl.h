@@ -175,13 +175,29 @@ struct value *record_load(struct ctx *c, const struct record_built *b, int64_t i
 const char *record_url(struct ctx *c, const struct record_kind *k, int64_t id,
                        const char *rest);
 
+// record_own.c: what a reader keeps of a list.
+bool record_may_list(const struct record_kind *k, const struct field *f);
+// Whether the list shows it; `chosen` columns or NULL.
+bool record_is_listed(const struct record_kind *k, const struct field *f, const char *chosen);
+// Everything that the list shows, as a space list for exports.
+const char *record_shown_columns(struct ctx *c, const struct record_kind *k,
+                                 const char *chosen);
+int64_t record_view_count(struct ctx *c, const char *query); // -1: its filters are wrong now
+enum err record_own_run(struct ctx *c);
+enum err record_own_show(struct ctx *c);
+enum err record_own_layout_run(struct ctx *c);
+enum err record_own_view_run(struct ctx *c);
+enum err record_own_change_run(struct ctx *c);
+
 // record_page.c
 // The field as people read it; a reference by its name.
 const char *record_shown(struct ctx *c, const struct field *f, const struct value *rec);
 // Table parts of list.html and of a block; `skip` is a field that is not shown, or NULL.
-struct value *record_columns(struct ctx *c, const struct record_query *q, const char *skip);
+// `chosen`: columns in place of the table's own, or NULL.
+struct value *record_columns(struct ctx *c, const struct record_query *q, const char *skip,
+                             const char *chosen);
 struct value *record_rows(struct ctx *c, const struct record_kind *k, const char *skip,
-                          const struct value *items);
+                          const char *chosen, const struct value *items);
 enum err record_list_show(struct ctx *c);
 enum err record_detail_show(struct ctx *c);
 enum err record_form_show(struct ctx *c);

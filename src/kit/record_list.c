@@ -91,9 +91,12 @@ read_filters(struct ctx *c, struct record_query *q)
 static void
 refuse_unknown(struct ctx *c, const struct record_query *q)
 {
+    const char *pattern = c->route == NULL ? "" : c->route->pattern;
+    bool file = text_ends(pattern, ".csv") || text_ends(pattern, ".xlsx");
     for (size_t i = 0; c->api && i < c->req->query.count; i++) {
         const char *name = c->req->query.items[i].name;
         bool known = text_list_has("limit after before sort", name) ||
+                     (file && strcmp(name, "columns") == 0) ||
                      (q->b->searched && strcmp(name, "q") == 0);
         for (unsigned k = 0; !known && k < q->b->filter_count; k++) {
             known = strcmp(q->b->filters[k].name, name) == 0;

@@ -2,6 +2,7 @@
 // Records as people see them: what the generic list, detail and form templates need.
 #include "base/text.h"
 #include "kit/listing.h"
+#include "kit/listing_own.h"
 #include "kit/record_impl.h"
 
 #include <sodium.h>
@@ -81,31 +82,25 @@ badge_of(struct ctx *c, const struct field *f, const struct value *rec)
 
 // ---- list ------------------------------------------------------------------------------
 
-static bool
-is_column(const struct record_kind *k, const struct field *f, const char *skip)
-{
-    return (f->where & IN_LIST) != 0 && !text_equal(f->name, k->subtitle) &&
-           !text_equal(f->name, skip);
-}
-
 // The field whose column leads to the record: the one that names it, or the first that shows.
 static const char *
 link_of(const struct record_kind *k, const char *skip)
 {
     const struct field *f = k->fields;
-    while (text_equal(k->title, skip) && f->name != NULL && !is_column(k, f, skip)) {
+    while (text_equal(k->title, skip) && f->name != NULL && (!record_is_listed(k, f, NULL) || text_equal(f->name, skip))) {
         f++;
     }
     return text_equal(k->title, skip) ? f->name : k->title;
 }
 
 struct value *
-record_columns(struct ctx *c, const struct record_query *q, const char *skip)
+record_columns(struct ctx *c, const struct record_query *q, const char *skip,
+               const char *chosen)
 {
     const struct record_kind *k = q->b->k;
     struct value *cols = value_list(c->arena);
     for (const struct field *f = k->fields; f->name != NULL; f++) {
-        if (!is_column(k, f, skip)) {
+        if (!record_is_listed(k, f, chosen) || text_equal(f->name, skip)) {
             continue;
         }
         const char *sort = NULL; // a block does not sort
@@ -152,7 +147,7 @@ list_cell(struct ctx *c, const struct record_kind *k, const struct field *f, con
 }
 
 struct value *
-record_rows(struct ctx *c, const struct record_kind *k, const char *skip,
+record_rows(struct ctx *c, const struct record_kind *k, const char *skip, const char *chosen,
             const struct value *items)
 {
     struct arena *a = c->arena;
@@ -162,7 +157,7 @@ record_rows(struct ctx *c, const struct record_kind *k, const char *skip,
         struct value *row = value_map(a);
         struct value *cells = value_list(a);
         for (const struct field *f = k->fields; f->name != NULL; f++) {
-            if (is_column(k, f, skip)) {
+            if (record_is_listed(k, f, chosen) && !text_equal(f->name, skip)) {
                 value_push(a, cells, list_cell(c, k, f, skip, rec));
             }
         }
@@ -293,6 +288,19 @@ create_action(struct ctx *c, const struct record_kind *k)
     return m;
 }
 
+static struct value *
+own_action(struct ctx *c, const struct record_kind *k)
+{
+    struct arena *a = c->arena;
+    struct value *m = value_map(a);
+    value_set_text(a, m, "url",
+                   arena_printf(a, "/%s/layout%s", k->plural, listing_query(c, NULL, NULL)));
+    value_set_text(a, m, "label", ctx_tr(c, T("列表设置")));
+    value_set_text(a, m, "icon", "settings");
+    value_set_bool(a, m, "primary", false);
+    return m;
+}
+
 static const struct value *
 empty_part(struct ctx *c, const struct record_kind *k, bool filtered)
 {
@@ -319,26 +327,32 @@ record_list_show(struct ctx *c)
     const struct record_found *list = c->prepared;
     const struct record_query *q = &list->query;
     const struct record_page *found = &list->page;
+    struct listing_layout layout = listing_layout_of(c, k->plural);
+    const char *columns = record_shown_columns(c, k, layout.columns);
     int64_t count = record_query_count(c, q);
     size_t n = value_count(found->items);
     struct value *page = value_map(a);
     struct value *actions = value_list(a);
     struct value *exports = value_map(a);
+    value_push(a, actions, own_action(c, k));
     if (may_create(c, k)) {
         value_push(a, actions, create_action(c, k));
     }
-    value_set_text(a, exports, "csv",
-                   arena_printf(a, "/%s.csv%s", k->plural, listing_query(c, NULL, NULL)));
-    value_set_text(a, exports, "xlsx",
-                   arena_printf(a, "/%s.xlsx%s", k->plural, listing_query(c, NULL, NULL)));
+    value_set_text(
+        a, exports, "csv",
+        arena_printf(a, "/%s.csv%s", k->plural, listing_query(c, "columns", columns, NULL)));
+    value_set_text(
+        a, exports, "xlsx",
+        arena_printf(a, "/%s.xlsx%s", k->plural, listing_query(c, "columns", columns, NULL)));
     value_set_text(a, page, "title", ctx_tr(c, k->list_label));
     value_set_text(a, page, "subtitle",
                    ctx_trf(c, T("共 {0} 条"), 1, listing_count_text(a, count)));
     value_set(a, page, "actions", actions);
-    value_set(a, page, "views", &value_empty_list);
+    value_set(a, page, "views", listing_tabs(c, k->plural, record_view_count));
+    value_set_bool(a, page, "dense", layout.dense);
     put_filters(c, q, page);
-    value_set(a, page, "columns", record_columns(c, q, NULL));
-    value_set(a, page, "rows", record_rows(c, k, NULL, found->items));
+    value_set(a, page, "columns", record_columns(c, q, NULL, layout.columns));
+    value_set(a, page, "rows", record_rows(c, k, NULL, layout.columns, found->items));
     bool filtered = value_count(value_get(page, "chips")) > 0;
     value_set(a, page, "empty", n > 0 ? &value_null : empty_part(c, k, filtered));
     value_set(a, page, "pager",

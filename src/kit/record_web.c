@@ -127,21 +127,48 @@ options_run(struct ctx *c)
 
 // ---- exports ---------------------------------------------------------------------------
 
-static size_t
-export_columns(struct ctx *c, const struct record_kind *k, struct table_column *cols)
+static struct table_column
+export_column(struct ctx *c, const struct field *f)
 {
-    size_t n = 0;
-    cols[n++] = (struct table_column){"id", ctx_tr(c, T("编号"))};
-    for (const struct field *f = k->fields; f->name != NULL && n < EXPORT_COLUMNS - 2; f++) {
+    const char *key = f->type == FIELD_REF ? record_ref_name(c->arena, f->name) : f->name;
+    return (struct table_column){key, ctx_tr(c, f->label)};
+}
+
+// Those the address names, in its order: what a page shows. False with a fault.
+static bool
+named_columns(struct ctx *c, const struct record_kind *k, const char *words,
+              struct table_column *cols, size_t *n)
+{
+    for (const char *p = words + strspn(words, " "); *p != '\0'; p += strspn(p, " ")) {
+        size_t size = strcspn(p, " ");
+        const struct field *f = field_find(k->fields, arena_strndup(c->arena, p, size));
+        bool code = f != NULL && text_equal(f->name, k->subtitle);
+        if (f == NULL || (!code && !record_may_list(k, f)) || *n == EXPORT_COLUMNS) {
+            ctx_fault(c, "columns", "unknown", T("没有这一列"));
+            return false;
+        }
+        cols[(*n)++] = export_column(c, f);
+        p += size;
+    }
+    return true;
+}
+
+static bool
+export_columns(struct ctx *c, const struct record_kind *k, struct table_column *cols, size_t *n)
+{
+    const char *words = ctx_query(c, "columns");
+    if (words != NULL && *words != '\0') {
+        return named_columns(c, k, words, cols, n);
+    }
+    cols[(*n)++] = (struct table_column){"id", ctx_tr(c, T("编号"))};
+    for (const struct field *f = k->fields; f->name != NULL && *n < EXPORT_COLUMNS - 2; f++) {
         if ((f->where & IN_EXPORT) != 0 && record_is_stored(f) && f->type != FIELD_LONG) {
-            const char *key =
-                f->type == FIELD_REF ? record_ref_name(c->arena, f->name) : f->name;
-            cols[n++] = (struct table_column){key, ctx_tr(c, f->label)};
+            cols[(*n)++] = export_column(c, f);
         }
     }
-    cols[n++] = (struct table_column){"created_at", ctx_tr(c, T("登记时间"))};
-    cols[n++] = (struct table_column){"updated_at", ctx_tr(c, T("更新时间"))};
-    return n;
+    cols[(*n)++] = (struct table_column){"created_at", ctx_tr(c, T("登记时间"))};
+    cols[(*n)++] = (struct table_column){"updated_at", ctx_tr(c, T("更新时间"))};
+    return true;
 }
 
 // What people read in the list: labels for choices, yuan for fen; numbers stay numbers.
@@ -176,8 +203,7 @@ export_rows(struct ctx *c, struct table_column *cols, size_t *n, const struct va
         // the maps were made for this request
         make_readable(c, k, (struct value *)(uintptr_t)value_at(*rows, i));
     }
-    *n = export_columns(c, k, cols);
-    return ERR_OK;
+    return export_columns(c, k, cols, n) ? ERR_OK : ERR_INVALID;
 }
 
 static enum err
@@ -370,6 +396,38 @@ static const struct route TEMPLATE[] = {
      .run = options_run,
      .flags = ROUTE_PAGE,
      .help = "Suggestions for a reference"},
+    {.method = HTTP_GET,
+     .pattern = "/%s/layout",
+     .roles = RECORD_READ,
+     .run = record_own_run,
+     .show = record_own_show,
+     .page = "layout",
+     .flags = ROUTE_PAGE,
+     .help = "Views, columns and density that the reader keeps"},
+    {.method = HTTP_POST,
+     .pattern = "/%s/layout",
+     .roles = RECORD_READ,
+     .run = record_own_layout_run,
+     .flags = ROUTE_PAGE,
+     .help = "Keep columns and density"},
+    {.method = HTTP_POST,
+     .pattern = "/%s/views",
+     .roles = RECORD_READ,
+     .run = record_own_view_run,
+     .again = record_own_run,
+     .again_show = record_own_show,
+     .again_page = "layout",
+     .flags = ROUTE_PAGE,
+     .help = "Keep a filter under a name"},
+    {.method = HTTP_POST,
+     .pattern = "/%s/views/{view}",
+     .roles = RECORD_READ,
+     .run = record_own_change_run,
+     .again = record_own_run,
+     .again_show = record_own_show,
+     .again_page = "layout",
+     .flags = ROUTE_PAGE,
+     .help = "Rename or remove a kept filter"},
     {.method = HTTP_GET,
      .pattern = "/%s/new",
      .roles = RECORD_CREATE,

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checks the real pages: starts the program with demo data, logs in as every role, and visits
 // what that role's navigation leads to, the first record of each list and its first action.
-//   node tests/browser/run.mjs HUIQIAO [ROLE | demand | forms …]      SHOTS=dir keeps screenshots
+//   node tests/browser/run.mjs HUIQIAO [ROLE | demand | forms | lists …]      SHOTS=dir keeps screenshots
 import { demandScenario } from './demand.mjs';
 import { formsScenario } from './forms.mjs';
+import { listsScenario } from './lists.mjs';
 import { axeProblem, checkPage, errorsProblem, launch, login, open, PASSWORD, PHONE, Results, startServer } from './lib.mjs';
 
 const [binary, ...wanted] = process.argv.slice(2);
@@ -118,6 +119,9 @@ try {
   }
   if (wanted.length === 0 || wanted.includes('forms')) {
     await formsScenario(t, browser, server.base, PASSWORD);
+  }
+  if (wanted.length === 0 || wanted.includes('lists')) {
+    await listsScenario(t, browser, server.base);
   }
   if (wanted.length === 0) {
     await checkPage(t, 'home-public', `${server.base}/`, anyone);

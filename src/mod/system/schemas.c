@@ -3,6 +3,7 @@
 // tables here, held to the truth by tests/http/api/openapi.mjs, which compares every answer.
 #include "mod/system/schemas.h"
 
+#include "base/buf.h"
 #include "kit/code.h"
 #include "mod/demand/demand.h"
 
@@ -157,8 +158,8 @@ static const struct member FOUND[] = {
 static const struct member FOUND_GROUP[] = {
     {"kind", "text", NULL},         {"label", "text", NULL},
     {"items", "FoundItem[]", NULL}, {"count", "text?", NULL},
-    {"more", "bool", NULL},         {"url", "text?", NULL},
-    {"near", "bool", NULL},         {0},
+    {"more", "flag", NULL},         {"url", "text?", NULL},
+    {"near", "flag", NULL},         {0},
 };
 static const struct member FOUND_ITEM[] = {{"id", "int", NULL},
                                            {"title", "text", NULL},
@@ -300,6 +301,22 @@ choice_schema(struct arena *a, const struct choice *choices)
     return m;
 }
 
+// Several of them: words with spaces between.
+static const struct value *
+choices_schema(struct arena *a, const struct choice *choices)
+{
+    struct value *m = value_map(a);
+    struct buf b;
+    buf_init(&b, a, 256, 4096);
+    for (const struct choice *o = choices; o->value != NULL; o++) {
+        buf_printf(&b, "%s%s", b.n == 0 ? "" : "|", o->value);
+    }
+    value_set_text(a, m, "type", "string");
+    value_set_text(a, m, "pattern",
+                   arena_printf(a, "^(%s)( (%s))*$", buf_str(&b), buf_str(&b)));
+    return m;
+}
+
 static const struct value *
 named_type(struct arena *a, const char *name)
 {
@@ -408,8 +425,8 @@ plain_schema(struct arena *a, const struct field *f, bool input)
         return text_schema(a, f, input);
     case FIELD_CHOICE:
         return choice_schema(a, f->choices);
-    case FIELD_CHOICES: // words with spaces between
-        return schema_type(a, "string", NULL);
+    case FIELD_CHOICES:
+        return choices_schema(a, f->choices);
     case FIELD_INT:
     case FIELD_MONEY:
     case FIELD_REF:

@@ -105,7 +105,8 @@ for (const r of api) {
       if (s.minimum !== undefined) await refused(r, { ...fine, [k]: s.minimum - 1 }, k, ['too_small', 'reference', 'money']);
       if (s.maximum !== undefined) await refused(r, { ...fine, [k]: s.maximum + 1 }, k, ['too_large']);
       if (type === 'array') for (const v of [[0], [-1], ['x'], [1.5], [null], [[1]]]) await refused(r, { ...fine, [k]: v }, k, ['reference']);
-      if (type !== 'string' || s.enum || s.format) continue;
+      if (s.pattern && s.maxLength === undefined) await refused(r, { ...fine, [k]: 'none of these' }, k, ['choice']);
+      if (type !== 'string' || s.enum || s.format || s.maxLength === undefined) continue;
       await refused(r, { ...fine, [k]: '汉'.repeat(s.maxLength + 1) }, k, ['too_long']);
       for (const c of ['\u0007', '\u001b', '\u007f', '\u0085x\u009f', '\u202e', '\u2066']) await refused(r, { ...fine, [k]: `文${c}字` }, k, ['control']);
       // Below the level of fields: no text at all.
