@@ -87,7 +87,8 @@ static const char *
 link_of(const struct record_kind *k, const char *skip)
 {
     const struct field *f = k->fields;
-    while (text_equal(k->title, skip) && f->name != NULL && (!record_is_listed(k, f, NULL) || text_equal(f->name, skip))) {
+    while (text_equal(k->title, skip) && f->name != NULL &&
+           (!record_is_listed(k, f, NULL) || text_equal(f->name, skip))) {
         f++;
     }
     return text_equal(k->title, skip) ? f->name : k->title;
