@@ -194,6 +194,42 @@ add_entrepreneur(struct demo *x, const struct demo_enterprise *e, int64_t enterp
     return post(x, &FOUNDER, x->founded, "/consents", in, NULL);
 }
 
+// Of the last whole year, or of the one before, when everything was a tenth less.
+static bool
+add_figures(struct demo *x, const struct demo_enterprise *e, int64_t enterprise, int ago)
+{
+    enum { FEN_IN_WAN = 1000000 };
+    struct value *in = value_map(x->step);
+    int part = 10 - ago;
+    value_set_int(x->step, in, "enterprise_id", enterprise);
+    value_set_int(x->step, in, "year", time_civil(x->founded).year - 1 - ago);
+    value_set_int(x->step, in, "staff", e->staff * part / 10);
+    value_set_int(x->step, in, "revenue_fen",
+                  INT64_C(1) * e->revenue_wan * part / 10 * FEN_IN_WAN);
+    value_set_int(x->step, in, "assets_fen",
+                  INT64_C(1) * e->assets_wan * part / 10 * FEN_IN_WAN);
+    value_set_text(x->step, in, "source", "self");
+    return post(x, &FOUNDER, x->founded, "/enterprise-figures", in, NULL);
+}
+
+static bool
+add_tag(struct demo *x, const struct demo_enterprise *e, int64_t enterprise)
+{
+    struct value *in = value_map(x->step);
+    int year = time_civil(x->founded).year;
+    if (e->tag == NULL) {
+        return true;
+    }
+    value_set_int(x->step, in, "enterprise_id", enterprise);
+    value_set_text(x->step, in, "tag", e->tag);
+    value_set_text(x->step, in, "level",
+                   strcmp(e->tag, "srdi") == 0 ? "provincial" : "national");
+    value_set_text(x->step, in, "source", "official_list");
+    value_set_text(x->step, in, "awarded_on", arena_printf(x->step, "%d-12-01", year - 2));
+    value_set_text(x->step, in, "valid_to", arena_printf(x->step, "%d-11-30", year + 1));
+    return post(x, &FOUNDER, x->founded, "/enterprise-tags", in, NULL);
+}
+
 static bool
 add_enterprise(struct demo *x, const struct demo_enterprise *e)
 {
@@ -202,14 +238,16 @@ add_enterprise(struct demo *x, const struct demo_enterprise *e)
     value_set_text(x->step, in, "name", e->name);
     value_set_text(x->step, in, "short_name", e->short_name);
     value_set_text(x->step, in, "uscc", uscc_make(x->step, "91320902", e->organ));
-    value_set_text(x->step, in, "industry", e->industry);
-    value_set_text(x->step, in, "size", e->size);
+    value_set_text(x->step, in, "industry_code", e->industry);
+    value_set_text(x->step, in, "region_code", "320902");
+    value_set_text(x->step, in, "registry_state", "open");
     value_set_text(x->step, in, "town", e->town);
     value_set_text(x->step, in, "contact_name", e->person);
     value_set_text(x->step, in, "contact_mobile", e->mobile);
     value_set_int(x->step, in, "chamber_id", place_id(x, e->chamber));
-    return post(x, &FOUNDER, x->founded, "/enterprises", in, &id) &&
-           add_entrepreneur(x, e, id) && add_person(x, e->login, e->person, ROLE_MEMBER, 0, id);
+    return post(x, &FOUNDER, x->founded, "/enterprises", in, &id) && add_figures(x, e, id, 1) &&
+           add_figures(x, e, id, 0) && add_tag(x, e, id) && add_entrepreneur(x, e, id) &&
+           add_person(x, e->login, e->person, ROLE_MEMBER, 0, id);
 }
 
 static bool

@@ -13,7 +13,9 @@ struct demo_organization {
 };
 struct demo_enterprise {
     const char *name, *short_name, *organ; // first eight characters of the organisation code
-    const char *industry, *size, *town, *chamber; // chamber: its code
+    const char *industry;                  // division of GB/T 4754
+    int staff, revenue_wan, assets_wan;    // of last year; the size follows
+    const char *tag, *town, *chamber;      // a recognition or NULL; chamber: its code
     const char *login, *person, *mobile;
 };
 

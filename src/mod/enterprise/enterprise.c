@@ -333,10 +333,32 @@ static const struct nav_item NAV[] = {
      .icon = "building",
      .roles = ROLE_SIGNED_IN & ~(unsigned)ROLE_MEMBER,
      .tab = true},
+    {.group = "资料",
+     .url = "/my-enterprise",
+     .label = "我的企业",
+     .icon = "building",
+     .roles = ROLE_MEMBER},
     {0},
 };
 
+static enum err
+my_enterprise(struct ctx *c)
+{
+    if (c->actor->enterprise_id == 0) {
+        return ERR_NOT_FOUND;
+    }
+    c->location =
+        arena_printf(c->arena, "/enterprises/%lld", (long long)c->actor->enterprise_id);
+    return ERR_OK;
+}
+
 static const struct route ROUTES[] = {
+    {.method = HTTP_GET,
+     .pattern = "/my-enterprise",
+     .roles = ROLE_MEMBER,
+     .run = my_enterprise,
+     .flags = ROUTE_PAGE,
+     .help = "Leads to the reader's own enterprise"},
     {.method = HTTP_GET,
      .pattern = "/industries/options",
      .roles = ROLE_SIGNED_IN,
