@@ -232,7 +232,11 @@ put_filter(struct ctx *c, const struct record_built *b, const struct record_filt
                                                         : LISTING_TEXT;
     if (f->field != NULL && (!ref || choices != NULL)) {
         const char *hint = f->field->sealed ? T("后四位") : NULL;
-        listing_filter(c, filters, control, f->name, label, hint, choices);
+        const char *whole = f->op == FILTER_FROM ? T("{0}从")
+                            : f->op == FILTER_TO ? T("{0}到")
+                                                 : NULL;
+        const char *named = whole == NULL ? label : ctx_trf(c, whole, 1, ctx_tr(c, label));
+        listing_filter(c, filters, control, f->name, named, hint, choices);
     } else {
         push_hidden(c, hidden, f->name);
     }
