@@ -35,6 +35,7 @@ int cmd_sql(int argc, char **argv);
 int cmd_openapi(int argc, char **argv);
 int cmd_restore(int argc, char **argv);
 int cmd_setting(int argc, char **argv);
+int cmd_reseal(int argc, char **argv);
 
 // Statements of commands, no routes.
 extern const struct module IMPORT_MODULE, CHECK_MODULE, GENERATE_MODULE, DEMO_MODULE;

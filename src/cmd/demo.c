@@ -300,12 +300,37 @@ join(struct demo *x, const char *login, const char *chamber, int days_ago,
     return ok;
 }
 
+// Long a member of another chamber, perhaps until some day.
+static bool
+has_joined(struct demo *x, const char *login, const char *chamber, const char *since,
+           const char *until)
+{
+    const struct actor *staff = person(x, "staff");
+    int64_t id = 0;
+    struct value *in = value_map(x->step);
+    value_set_int(x->step, in, "organization_id", place_id(x, chamber));
+    value_set_int(x->step, in, "enterprise_id", person(x, login)->enterprise_id);
+    value_set_text(x->step, in, "since", since);
+    if (!post(x, staff, x->founded, "/memberships", in, &id) || until == NULL) {
+        return id != 0;
+    }
+    in = value_map(x->step);
+    value_set_text(x->step, in, "until", until);
+    value_set_text(x->step, in, "reason", "企业迁出本区");
+    return post(x, staff, x->founded,
+                arena_printf(x->step, "/memberships/%lld/leave", (long long)id), in, NULL);
+}
+
 static bool
 add_memberships(struct demo *x)
 {
     static const char *const applied[] = {NULL}, *const checked[] = {"check", NULL};
     static const char *const approved[] = {"check", "approve", NULL};
-    return join(x, "member", "LJ-H01", 40, approved) &&
+    return has_joined(x, "haifan", "LJ-H02", "2022-05-20", NULL) &&
+           has_joined(x, "qinghe", "LJ-H01", "2023-03-08", "2025-04-30") &&
+           has_joined(x, "rongguang", "LJ-H01", "2021-09-15", NULL) &&
+           has_joined(x, "jinhe", "LJ-H02", "2024-06-12", NULL) &&
+           join(x, "member", "LJ-H01", 40, approved) &&
            join(x, "jinhe", "LJ-H01", 2, approved) && join(x, "boyuan", "LJ-H01", 3, checked) &&
            join(x, "wanjiawei", "LJ-H02", 1, applied);
 }

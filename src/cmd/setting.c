@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME_CHARS = 60 };
+enum { NAME_CHARS = 60, COUNT_MOST = 10000 };
 
 struct setting {
     const char *key, *help;
@@ -31,6 +31,13 @@ is_rate(const char *value)
     return rate_parse(value, &l);
 }
 
+static bool
+is_count(const char *value)
+{
+    int64_t n;
+    return text_to_int(value, &n) && n >= 0 && n <= COUNT_MOST;
+}
+
 static const struct setting SETTINGS[] = {
     {"district", "the district's name", is_name},
     {"federation", "the federation's name", is_name},
@@ -42,6 +49,10 @@ static const struct setting SETTINGS[] = {
      "what one sends from pages or as an enterprise: at once, then a minute; or "
      "off",
      is_rate},
+    {"reveals_per_hour", "whole ID and mobile numbers an account may look at in an hour; 60",
+     is_count},
+    {"membership_publicity_days",
+     "working days an approved application is in publicity; 5, at most 60", is_count},
     {0},
 };
 

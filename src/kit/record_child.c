@@ -28,6 +28,22 @@ record_ref_title(struct ctx *c, const struct record_kind *k, const char *field, 
                    : value_get_text(db_one(c->tx, c->arena, s, DB_ARGS(DB_INT(id))), "name");
 }
 
+// Whoever adds records of one enterprise or chamber only is not asked which.
+static const char *
+own_parent(struct ctx *c, const struct record_kind *k, int64_t *id)
+{
+    const struct record_grant *g;
+    enum record_scope scope;
+    if (!record_scope_of(c, k, RECORD_CREATE, &g, &scope) || scope == SCOPE_ALL) {
+        return NULL;
+    }
+    const char *column =
+        scope == SCOPE_ENTERPRISE ? k->enterprise_column : k->organization_column;
+    const struct record_parent *p = column == NULL ? NULL : record_parent_of(k, column);
+    *id = scope == SCOPE_ENTERPRISE ? c->actor->enterprise_id : c->actor->organization_id;
+    return p == NULL || *id <= 0 ? NULL : p->field;
+}
+
 const char *
 record_home(struct ctx *c, const struct record_kind *k, const struct value *rec, int64_t *id)
 {
@@ -37,6 +53,10 @@ record_home(struct ctx *c, const struct record_kind *k, const struct value *rec,
         if (asked != NULL && text_to_int(asked, id) && *id > 0) {
             return p->field;
         }
+    }
+    const char *own = value_get_int(rec, "id", 0) == 0 ? own_parent(c, k, id) : NULL;
+    if (own != NULL) {
+        return own;
     }
     for (p = k->parents; p != NULL && p->field != NULL; p++) {
         *id = value_get_int(rec, p->field, 0);

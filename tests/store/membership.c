@@ -4,6 +4,7 @@
 #include "store/request.h"
 
 #include "kit/lifecycle.h"
+#include "kit/record_impl.h"
 #include "mod/enterprise/enterprise.h"
 #include "mod/membership/membership_impl.h"
 
@@ -364,6 +365,26 @@ test_cards_verify_by_signature_only(void **state)
     assert_string_equal(verified(w, token), "is-warn");
 }
 
+static void
+test_nobody_is_asked_what_is_theirs(void **state)
+{
+    struct world *w = *state;
+    static const struct {
+        const struct actor *who;
+        const char *field;
+        int64_t id;
+    } CASES[] = {
+        {&MEMBER, "enterprise_id", 1}, {&SECOND, "organization_id", 2}, {&STAFF, NULL, 0}};
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        int64_t id = 0;
+        struct ctx *c = request(w, CASES[i].who);
+        const char *home = record_home(c, &MEMBERSHIP_KIND, value_map(c->arena), &id);
+        assert_true(CASES[i].field == NULL ? home == NULL
+                                           : home != NULL && strcmp(home, CASES[i].field) == 0);
+        assert_true(home == NULL || id == CASES[i].id);
+    }
+}
+
 int
 main(void)
 {
@@ -375,6 +396,7 @@ main(void)
         WORLD_TEST(test_coming_back_is_another_stay),
         WORLD_TEST(test_counts_by_year),
         WORLD_TEST(test_cards_verify_by_signature_only),
+        WORLD_TEST(test_nobody_is_asked_what_is_theirs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

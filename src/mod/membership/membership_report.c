@@ -168,7 +168,7 @@ membership_report_show(struct ctx *c)
         value_push(a, heads, head);
     }
     value_set_text(a, c->page, "title", ctx_tr(c, T("会员增减")));
-    value_set_text(a, c->page, "year", arena_printf(a, "%d", year));
+    value_set_text(a, c->page, "of_year", arena_printf(a, "%d", year));
     value_set(a, c->page, "years", years);
     value_set(a, c->page, "heads", heads);
     value_set(a, c->page, "rows", rows);
