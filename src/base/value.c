@@ -80,6 +80,20 @@ value_map(struct arena *a)
 }
 
 struct value *
+value_map_of(struct arena *a, const struct value_pair *pairs, uint32_t n)
+{
+    struct value *v = value_map(a);
+    v->map.cap = n * 2;
+    v->map.pairs = ARENA_ARRAY(a, struct value_pair, v->map.cap);
+    memcpy(v->map.pairs, pairs, n * sizeof *pairs);
+    for (; v->map.count < n; v->map.count++) {
+        struct value_pair *p = &v->map.pairs[v->map.count];
+        p->tag = value_tag(p->key);
+    }
+    return v;
+}
+
+struct value *
 value_lambda_new(struct arena *a, value_lambda fn, void *arg)
 {
     struct value *v = value_new(a, VALUE_LAMBDA);
@@ -117,10 +131,10 @@ find(const struct value *map, const char *key, uint64_t tag)
 }
 
 void
-value_set(struct arena *a, struct value *map, const char *key, const struct value *v)
+value_set_tagged(struct arena *a, struct value *map, const char *key, uint64_t tag,
+                 const struct value *v)
 {
     assert(map->type == VALUE_MAP);
-    uint64_t tag = value_tag(key);
     struct value_pair *p = find(map, key, tag);
     if (p != NULL) {
         p->v = v;
@@ -138,54 +152,14 @@ value_set(struct arena *a, struct value *map, const char *key, const struct valu
     map->map.pairs[map->map.count++] = (struct value_pair){key, v, tag};
 }
 
-void
-value_set_int(struct arena *a, struct value *map, const char *key, int64_t i)
-{
-    value_set(a, map, key, value_int(a, i));
-}
-
-void
-value_set_bool(struct arena *a, struct value *map, const char *key, bool b)
-{
-    value_set(a, map, key, value_bool(b));
-}
-
-void
-value_set_text(struct arena *a, struct value *map, const char *key, const char *s)
-{
-    value_set(a, map, key, value_ref(a, s));
-}
-
 const struct value *
-value_get(const struct value *v, const char *key)
+value_get_tagged(const struct value *v, const char *key, uint64_t tag)
 {
     if (v == NULL || v->type != VALUE_MAP) {
         return NULL;
     }
-    const struct value_pair *p = find(v, key, value_tag(key));
+    const struct value_pair *p = find(v, key, tag);
     return p == NULL ? NULL : p->v;
-}
-
-const char *
-value_get_text(const struct value *v, const char *key)
-{
-    const struct value *m = value_get(v, key);
-    return m != NULL && m->type == VALUE_TEXT ? m->s : NULL;
-}
-
-int64_t
-value_get_int(const struct value *v, const char *key, int64_t otherwise)
-{
-    const struct value *m = value_get(v, key);
-    bool number = m != NULL && (m->type == VALUE_INT || m->type == VALUE_TIME);
-    return number ? m->i : otherwise;
-}
-
-bool
-value_get_bool(const struct value *v, const char *key)
-{
-    const struct value *m = value_get(v, key);
-    return m != NULL && m->type == VALUE_BOOL && m->b;
 }
 
 bool

@@ -93,24 +93,67 @@ const struct value *value_text(struct arena *a, const char *s);
 const struct value *value_ref(struct arena *a, const char *s);
 struct value *value_list(struct arena *a);
 struct value *value_map(struct arena *a);
+// A map of n pairs with different keys, copied; their tags are set. Room for as many more.
+struct value *value_map_of(struct arena *a, const struct value_pair *pairs, uint32_t n);
 struct value *value_lambda_new(struct arena *a, value_lambda fn, void *arg);
 
 void value_push(struct arena *a, struct value *list, const struct value *v);
-// Sets or replaces. The key is kept, not copied.
-void value_set(struct arena *a, struct value *map, const char *key, const struct value *v);
-void value_set_int(struct arena *a, struct value *map, const char *key, int64_t i);
-void value_set_bool(struct arena *a, struct value *map, const char *key, bool b);
+void value_set_tagged(struct arena *a, struct value *map, const char *key, uint64_t tag,
+                      const struct value *v);
+const struct value *value_get_tagged(const struct value *v, const char *key, uint64_t tag);
+
+// Sets or replaces. The key is kept, not copied. Inline, as those below, because the tag of a
+// literal is then a constant.
+static inline void
+value_set(struct arena *a, struct value *map, const char *key, const struct value *v)
+{
+    value_set_tagged(a, map, key, value_tag(key), v);
+}
+static inline void
+value_set_int(struct arena *a, struct value *map, const char *key, int64_t i)
+{
+    value_set(a, map, key, value_int(a, i));
+}
+static inline void
+value_set_bool(struct arena *a, struct value *map, const char *key, bool b)
+{
+    value_set(a, map, key, value_bool(b));
+}
 // value_ref semantics: the text is kept, not copied; NULL sets null.
-void value_set_text(struct arena *a, struct value *map, const char *key, const char *s);
+static inline void
+value_set_text(struct arena *a, struct value *map, const char *key, const char *s)
+{
+    value_set(a, map, key, value_ref(a, s));
+}
 
 // NULL when v is not a map or has no such key.
-const struct value *value_get(const struct value *v, const char *key);
+static inline const struct value *
+value_get(const struct value *v, const char *key)
+{
+    return value_get_tagged(v, key, value_tag(key));
+}
 // The text of map[key], or NULL when absent or not text.
-const char *value_get_text(const struct value *v, const char *key);
+static inline const char *
+value_get_text(const struct value *v, const char *key)
+{
+    const struct value *m = value_get(v, key);
+    return m != NULL && m->type == VALUE_TEXT ? m->s : NULL;
+}
 // map[key] as integer or time, or `otherwise` when absent or not an integer.
-int64_t value_get_int(const struct value *v, const char *key, int64_t otherwise);
+static inline int64_t
+value_get_int(const struct value *v, const char *key, int64_t otherwise)
+{
+    const struct value *m = value_get(v, key);
+    bool number = m != NULL && (m->type == VALUE_INT || m->type == VALUE_TIME);
+    return number ? m->i : otherwise;
+}
 // True only for boolean true.
-bool value_get_bool(const struct value *v, const char *key);
+static inline bool
+value_get_bool(const struct value *v, const char *key)
+{
+    const struct value *m = value_get(v, key);
+    return m != NULL && m->type == VALUE_BOOL && m->b;
+}
 // Mustache truth: null, false and the empty list are not.
 bool value_is_truthy(const struct value *v);
 size_t value_count(const struct value *v);

@@ -229,19 +229,20 @@ listing_column(struct ctx *c, struct value *columns, const char *label, const ch
     value_push(a, columns, col);
 }
 
+// A list has hundreds of cells, so a cell is a copy of one map and not seven searches.
 struct value *
 listing_cell(struct ctx *c, const char *text, const char *class)
 {
-    struct arena *a = c->arena;
-    struct value *cell = value_map(a);
-    value_set_text(a, cell, "class", class);
-    value_set_bool(a, cell, "is_title", false);
-    value_set_text(a, cell, "text", text);
-    value_set(a, cell, "sub", &value_null);
-    value_set(a, cell, "url", &value_null);
-    value_set(a, cell, "badge", &value_null);
-    value_set(a, cell, "sla", &value_null);
-    return cell;
+    struct value_pair pairs[] = {
+        {"class", value_ref(c->arena, class), 0},
+        {"text", value_ref(c->arena, text), 0},
+        {"is_title", &value_false, 0},
+        {"sub", &value_null, 0},
+        {"url", &value_null, 0},
+        {"badge", &value_null, 0},
+        {"sla", &value_null, 0},
+    };
+    return value_map_of(c->arena, pairs, sizeof pairs / sizeof *pairs);
 }
 
 struct value *
@@ -257,8 +258,12 @@ listing_badge(struct ctx *c, const char *class, const char *icon, const char *te
 const char *
 listing_count_text(struct arena *a, int64_t count)
 {
-    return count > LISTING_COUNT_MOST ? arena_printf(a, "%d+", LISTING_COUNT_MOST)
-                                      : arena_printf(a, "%lld", (long long)count);
+    bool more = count > LISTING_COUNT_MOST;
+    struct buf b;
+    buf_init(&b, a, 24, 24);
+    buf_int(&b, more ? LISTING_COUNT_MOST : count);
+    buf_puts(&b, more ? "+" : "");
+    return buf_str(&b);
 }
 
 struct value *

@@ -423,11 +423,18 @@ demand_count(struct ctx *c, const char *view)
 {
     const struct actor *me = c->actor;
     struct counting counting = {c, view};
-    const char *key =
-        arena_printf(c->arena, "demand %s %u %lld %lld %lld %lld", view, me->roles,
-                     (long long)me->id, (long long)me->organization_id,
-                     (long long)me->enterprise_id, (long long)(c->now / (10 * TIME_SECOND)));
-    return listing_count_cached(c->app, key, db_generation(c->app->db), count_now, &counting);
+    const int64_t parts[] = {me->roles, me->id, me->organization_id, me->enterprise_id,
+                             c->now / (10 * TIME_SECOND)};
+    struct buf key; // a page asks nine times
+    buf_init(&key, c->arena, 128, 256);
+    buf_puts(&key, "demand ");
+    buf_puts(&key, view);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        buf_putc(&key, ' ');
+        buf_int(&key, parts[i]);
+    }
+    return listing_count_cached(c->app, buf_str(&key), db_generation(c->app->db), count_now,
+                                &counting);
 }
 
 static int64_t
