@@ -41,6 +41,14 @@ struct record_parent {
         *empty; // said there when there is none; NULL: no block then, but for who may add
 };
 
+// One value that can be given to several records at once, chosen in the list. Every record is
+// saved as if it had been changed alone (checks, history, audit); all of them or none.
+struct record_bulk {
+    const char *name;  // NULL ends a table
+    const char *label; // Chinese, the button: "改状态"
+    const char *sets;  // a field of the kind
+};
+
 struct record_kind {
     const char *name;       // "enterprise": in events, audit, search
     const char *plural;     // "enterprises": the URL
@@ -69,7 +77,8 @@ struct record_kind {
     // refusals through ctx. Inside the transaction, re-runnable. May be NULL.
     enum err (*before_save)(struct ctx *c, struct value *rec, const struct value *old);
     enum err (*after_save)(struct ctx *c, const struct value *rec, const struct value *old);
-    const char *empty_text; // what an empty list says
+    const char *empty_text;         // what an empty list says
+    const struct record_bulk *bulk; // NULL none
     // What the record's page says besides, with record_badge and record_fact. May be NULL.
     void (*decorate)(struct ctx *c, const struct value *rec);
     const struct choice *events; // words for what its history tells beside create and update

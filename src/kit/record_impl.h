@@ -189,6 +189,13 @@ enum err record_own_layout_run(struct ctx *c);
 enum err record_own_view_run(struct ctx *c);
 enum err record_own_change_run(struct ctx *c);
 
+// record_bulk.c
+enum err record_bulk_run(struct ctx *c);
+enum err record_bulk_show(struct ctx *c);
+enum err record_bulk_do(struct ctx *c);
+// `bulk` of list.html: what this reader may do to several; null when nothing.
+const struct value *record_bulk_part(struct ctx *c, const struct record_kind *k);
+
 // record_page.c
 // The field as people read it; a reference by its name.
 const char *record_shown(struct ctx *c, const struct field *f, const struct value *rec);

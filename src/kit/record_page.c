@@ -165,7 +165,8 @@ record_rows(struct ctx *c, const struct record_kind *k, const char *skip, const 
         int64_t id = value_get_int(rec, "id", 0);
         value_set_int(a, row, "id", id);
         value_set_text(a, row, "url", record_url(c, k, id, ""));
-        value_set(a, row, "select_label", &value_null);
+        value_set_text(a, row, "select_label",
+                       ctx_trf(c, T("选择 {0}"), 1, title_of(c, k, rec)));
         value_set(a, row, "cells", cells);
         value_push(a, rows, row);
     }
@@ -362,7 +363,7 @@ record_list_show(struct ctx *c)
     value_set(a, page, "empty", n > 0 ? &value_null : empty_part(c, k, filtered));
     value_set(a, page, "pager",
               n > 0 ? listing_pager(c, found->previous, found->next, n, count) : &value_null);
-    value_set(a, page, "bulk", &value_null);
+    value_set(a, page, "bulk", record_bulk_part(c, k));
     value_set(a, page, "exports", n > 0 ? exports : &value_null);
     c->page = page;
     return ERR_OK;

@@ -397,6 +397,23 @@ static const struct route TEMPLATE[] = {
      .flags = ROUTE_PAGE,
      .help = "Suggestions for a reference"},
     {.method = HTTP_GET,
+     .pattern = "/%s/bulk",
+     .roles = RECORD_UPDATE,
+     .run = record_bulk_run,
+     .show = record_bulk_show,
+     .page = "bulk",
+     .flags = ROUTE_PAGE,
+     .help = "One value for several records: choose it, look at every row"},
+    {.method = HTTP_POST,
+     .pattern = "/%s/bulk",
+     .roles = RECORD_UPDATE,
+     .run = record_bulk_do,
+     .again = record_bulk_run,
+     .again_show = record_bulk_show,
+     .again_page = "bulk",
+     .flags = ROUTE_PAGE,
+     .help = "One value for several records"},
+    {.method = HTTP_GET,
      .pattern = "/%s/layout",
      .roles = RECORD_READ,
      .run = record_own_run,
@@ -518,6 +535,10 @@ record_routes(struct arena *a, const struct record_kind *k)
                    : r.run == record_reveal_run ? record_built_of(k)->reveal
                                                 : k->fields;
         r.data = k;
+        bool bulk = r.run == record_bulk_run || r.run == record_bulk_do;
+        if (bulk && k->bulk == NULL) {
+            continue;
+        }
         if (r.roles != 0) { // an action that is granted to nobody has no address
             routes[n++] = r;
         }

@@ -62,6 +62,29 @@ const renamesAndRemoves = async (t, page, base) => {
   t.check('the layout is reset', (await page.locator('table.dense').count()) === 0 && (await page.locator('thead th').count()) > 3 ? undefined : 'it is not');
 };
 
+// Chosen in the list, looked at, confirmed: all of them or none.
+const changesSeveral = async (t, page, base) => {
+  await page.goto(`${base}/enterprises?town=${encodeURIComponent('云溪镇')}`);
+  const names = (await texts(page, 'tbody a.t')).slice(0, 2);
+  for (const i of [0, 1]) {
+    await page.locator('tbody [name=id]').nth(i).check();
+  }
+  await submit(page, '.bulk button[value=state]');
+  t.check('bulk: the chosen are shown', same(await texts(page, 'tbody a.t'), names));
+  await page.selectOption('[name=state]', 'suspended');
+  await submit(page, 'form .btn-primary');
+  t.check('bulk: what they become', same(await texts(page, 'tbody td:nth-child(3)'), ['停业', '停业']));
+  const review = page.url();
+  await submit(page, 'form .btn-primary');
+  t.check('bulk: it says how many', (await texts(page, 'main')).join(' ').includes('已修改 2 条') ? undefined : page.url());
+  await page.goto(`${base}/enterprises?state=suspended`);
+  t.check('bulk: they are changed', same((await texts(page, 'tbody a.t')).sort(), [...names].sort()));
+  await page.goto(review);
+  t.check('bulk: nothing is left to change', (await page.locator('form[method=post] .btn-primary').count()) === 0 ? undefined : 'it can be confirmed again');
+  await page.goto(`${base}/enterprises/bulk?action=name&id=1`);
+  t.check('bulk: only what the table says', (await page.locator('h1').textContent()).includes('没有这一页') ? undefined : page.url());
+};
+
 const looksRight = async (t, browser, base) => {
   for (const locale of ['zh-CN', 'en']) {
     for (const viewport of [DESKTOP, PHONE]) {
@@ -73,6 +96,11 @@ const looksRight = async (t, browser, base) => {
       t.check(`${name}: sideways`, await sidewaysProblem(page));
       t.check(`${name}: errors`, errorsProblem(seen));
       await shoot(page, `list-settings-${locale}-${viewport.width}`, true);
+      const bulk = await open(context, `${base}/enterprises/bulk?action=chamber&id=1&id=2&id=3&chamber_id=13`, viewport);
+      t.check(`bulk ${locale} ${viewport.width}: axe`, await axeProblem(bulk.cdp));
+      t.check(`bulk ${locale} ${viewport.width}: sideways`, await sidewaysProblem(bulk.page));
+      t.check(`bulk ${locale} ${viewport.width}: errors`, errorsProblem(bulk.seen));
+      await shoot(bulk.page, `bulk-${locale}-${viewport.width}`, true);
       await context.close();
     }
   }
@@ -92,6 +120,7 @@ export const listsScenario = async (t, browser, base) => {
   t.check('another account has none of it', same(await texts(theirs, '.views a'), []));
   await other.close();
   await renamesAndRemoves(t, page, base);
+  await changesSeveral(t, page, base);
   await context.close();
   await signed.close();
   await looksRight(t, browser, base);

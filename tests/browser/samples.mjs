@@ -60,7 +60,7 @@ const list = {
       cell({ class: 'num hide-s', text: day }), cell({ class: 'hide-s', text: who })],
   })),
   dense: true, empty: null, pager: { previous: null, next: '?after=6', range_text: '第 1–6 条，共 38 条' },
-  bulk: { action: '/demands/bulk', buttons: [{ name: 'action', value: 'urge', label: '催办', class: '' }] },
+  bulk: { action: '/demands/bulk', get: false, buttons: [{ name: 'action', value: 'urge', label: '催办', class: '' }] },
   exports: { csv: '/demands.csv', xlsx: '/demands.xlsx' },
 };
 

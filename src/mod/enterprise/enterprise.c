@@ -287,7 +287,14 @@ decorate(struct ctx *c, const struct value *rec)
     }
 }
 
+static const struct record_bulk BULK[] = {
+    {"state", "改状态", "state"},
+    {"chamber", "改所属商会", "chamber_id"},
+    {0},
+};
+
 const struct record_kind ENTERPRISE_KIND = {
+    .bulk = BULK,
     .name = "enterprise",
     .plural = "enterprises",
     .label = "企业",
