@@ -2,7 +2,9 @@
 // huiqiao check, backup and restore: is everything as it was written, a copy of it, and back.
 #include "cmd/cmd.h"
 
+#include "app.h"
 #include "kit/audit.h"
+#include "kit/record.h"
 #include "kit/search.h"
 #include "mod/demand/demand.h"
 
@@ -32,23 +34,8 @@ static const struct db_stmt DEMANDS_UNFOUND = {
     .params = "base:int",
     .row = "n:int",
     .scans = "all of them, once"};
-static const struct db_stmt ENTERPRISES_UNFOUND = {
-    .name = "check.enterprises_unfound",
-    .sql = "SELECT count(*) AS n FROM enterprise e WHERE NOT EXISTS "
-           "(SELECT 1 FROM search_doc s WHERE s.id = $1 + e.id)",
-    .params = "base:int",
-    .row = "n:int",
-    .scans = "all of them, once"};
-static const struct db_stmt ORGANIZATIONS_UNFOUND = {
-    .name = "check.organizations_unfound",
-    .sql = "SELECT count(*) AS n FROM organization o WHERE NOT EXISTS "
-           "(SELECT 1 FROM search_doc s WHERE s.id = $1 + o.id)",
-    .params = "base:int",
-    .row = "n:int",
-    .scans = "all of them, once"};
-static const struct db_stmt *const STATEMENTS[] = {&DEMANDS_AFTER,         &SEARCH_SOUND,
-                                                   &DEMANDS_UNFOUND,       &ENTERPRISES_UNFOUND,
-                                                   &ORGANIZATIONS_UNFOUND, NULL};
+static const struct db_stmt *const STATEMENTS[] = {&DEMANDS_AFTER, &SEARCH_SOUND,
+                                                   &DEMANDS_UNFOUND, NULL};
 static const struct route NO_ROUTES[] = {{0}};
 const struct module CHECK_MODULE = {.name = "check", .routes = NO_ROUTES, .stmts = STATEMENTS};
 
@@ -85,16 +72,15 @@ run_search_check(struct ctx *c, void *arg)
 static int64_t
 count_unfound(struct district *d)
 {
-    static const struct {
-        const char *kind;
-        const struct db_stmt *count;
-    } KINDS[] = {{"demand", &DEMANDS_UNFOUND},
-                 {"enterprise", &ENTERPRISES_UNFOUND},
-                 {"organization", &ORGANIZATIONS_UNFOUND}};
     struct db_tx *tx = db_read_begin(d->app->db);
-    int64_t n = 0;
-    for (size_t i = 0; tx != NULL && i < sizeof KINDS / sizeof *KINDS; i++) {
-        n += db_value_int(tx, KINDS[i].count, DB_ARGS(DB_INT(search_base(KINDS[i].kind))), 0);
+    int64_t n = tx == NULL ? 0
+                           : db_value_int(tx, &DEMANDS_UNFOUND,
+                                          DB_ARGS(DB_INT(search_base("demand"))), 0);
+    for (size_t m = 0; tx != NULL && MODULES[m] != NULL; m++) {
+        const struct record_kind *const *k = MODULES[m]->kinds;
+        for (; k != NULL && *k != NULL; k++) {
+            n += record_unfound(tx, *k);
+        }
     }
     bool read = tx != NULL && db_tx_err(tx) == ERR_OK;
     if (tx != NULL) {

@@ -116,6 +116,8 @@ void record_block_links(struct ctx *c, struct value *block, const char *add_labe
 const struct route *record_routes(struct arena *a, const struct record_kind *k);
 const struct db_stmt *const *record_statements(const struct record_kind *k); // NULL-ended
 
+// How many records of the kind the search index does not hold: 0 in a sound district.
+int64_t record_unfound(struct db_tx *tx, const struct record_kind *k);
 // Whether lists take ?q=: some field of the kind has a weight.
 bool record_is_searched(const struct record_kind *k);
 

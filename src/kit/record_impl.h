@@ -38,6 +38,7 @@ struct record_built {
     bool scopes[3];      // which are granted for reading
     bool searched;       // some field is in the index
     struct db_stmt insert, update, by_id;
+    struct db_stmt unfound;    // sql NULL: the kind is not searched
     struct db_stmt by_code[3]; // by scope: the beginning of a unique subtitle; sql NULL: none
     struct db_stmt within[3];  // by scope, when it is a column of another table; sql NULL: none
     struct db_stmt *unique, *ref, *ref_all; // by index of the field; sql NULL: none

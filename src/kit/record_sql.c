@@ -312,6 +312,33 @@ compose_sealed(struct record_built *b)
     record_reveal_compose(b, n);
 }
 
+// For those who look after the district: what search would not find.
+static void
+compose_unfound(struct record_built *b)
+{
+    if (b->searched) {
+        b->unfound = (struct db_stmt){
+            .name = arena_printf(b->arena, "%s.unfound", b->k->name),
+            .sql = arena_printf(b->arena,
+                                "SELECT count(*) AS n FROM %s t WHERE NOT EXISTS"
+                                " (SELECT 1 FROM search_doc s WHERE s.id = $1 + t.id)",
+                                b->k->table),
+            .params = "base:int",
+            .row = "n:int",
+            .scans = "all of them, once"};
+        put_stmt(b, &b->unfound);
+    }
+}
+
+int64_t
+record_unfound(struct db_tx *tx, const struct record_kind *k)
+{
+    const struct record_built *b = record_built_of(k);
+    return b->unfound.sql == NULL
+               ? 0
+               : db_value_int(tx, &b->unfound, DB_ARGS(DB_INT(b->search_base)), 0);
+}
+
 // ---- lists -----------------------------------------------------------------------------
 
 struct composer {
@@ -663,6 +690,7 @@ compose(const struct record_kind *k)
     compose_by_id(b);
     compose_checks(b);
     compose_within(b);
+    compose_unfound(b);
     compose_sealed(b);
     compose_codes(b);
     compose_lists(b);
