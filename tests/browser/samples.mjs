@@ -16,7 +16,7 @@ const nav = [
 // What kit/page.c gives every page.
 export const common = (assets, lang) => ({
   lang, theme: 'auto', size: 'normal', size_is_large: false, assets,
-  district: '临江区', federation: '临江区工商联（总商会）', csrf: 'c5rf', version: '0.1.0', year: 2026,
+  district: '临江区', federation: '临江区工商联（总商会）', csrf: 'c5rf', version: '0.1.0', dense: false, year: 2026,
   me: { id: 7, name: '周敏', role_label: '工作人员', unit: '区工商联经济服务科' },
   nav, notices: 7, has_notices: true, flash: null, path: '/demands',
   tabs: [['/', '工作台', 'home'], ['/demands', '诉求', 'inbox'], ['/events', '活动', 'clock'],
