@@ -237,6 +237,7 @@ listing_cell(struct ctx *c, const char *text, const char *class)
         {"class", value_ref(c->arena, class), 0},
         {"text", value_ref(c->arena, text), 0},
         {"is_title", &value_false, 0},
+        {"caption", &value_null, 0},
         {"sub", &value_null, 0},
         {"url", &value_null, 0},
         {"badge", &value_null, 0},

@@ -45,7 +45,7 @@ cell_class(const struct field *f, bool title)
 {
     return title                                            ? "wide"
            : f->type == FIELD_CHOICE                        ? ""
-           : f->type == FIELD_MONEY || f->type == FIELD_INT ? "num right hide-s"
+           : f->type == FIELD_MONEY || f->type == FIELD_INT ? "num right"
                                                             : "hide-s";
 }
 
@@ -126,6 +126,9 @@ list_cell(struct ctx *c, const struct record_kind *k, const struct field *f, con
     struct value *badge = badge_of(c, f, rec);
     const char *text = record_shown(c, f, rec);
     struct value *cell = listing_cell(c, badge != NULL ? NULL : text, cell_class(f, title));
+    if (!title && (f->type == FIELD_MONEY || f->type == FIELD_INT)) {
+        value_set_text(a, cell, "caption", ctx_tr(c, f->label));
+    }
     if (badge != NULL) {
         value_set(a, cell, "badge", badge);
     }

@@ -23,7 +23,7 @@ export const common = (assets, lang) => ({
     ['/me', '我的', 'user-circle']].map(([url, label, icon], i) => ({ url, label, icon, current: i === 1 })),
 });
 
-const cell = (over) => ({ class: '', is_title: false, text: null, sub: null, url: null, badge: null, sla: null, ...over });
+const cell = (over) => ({ class: '', is_title: false, caption: null, text: null, sub: null, url: null, badge: null, sla: null, ...over });
 const badge = (cls, icon, text) => ({ class: cls, icon, text });
 const sla = (cls, icon, text, value) => ({ class: cls, icon, text,
   meter: value === null ? null : { value, label: `时限已用 ${value}%` } });
@@ -109,7 +109,7 @@ const detail = {
       columns: [['年度', ''], ['营业收入（元）', 'num hide-s'], ['数据来源', '']].map(([label, cls]) => ({ label, sort_url: null, sort: null, class: cls })),
       rows: [['2025', '300,000,000.00', '企业填报'], ['2024', '260,000,000.00', '统计部门']].map(([year, revenue, source], i) => ({
         url: `/enterprise-figures/${i + 1}`, id: i + 1, select_label: null,
-        cells: [cell({ class: 'wide', is_title: true, text: year, url: `/enterprise-figures/${i + 1}` }), cell({ class: 'num hide-s', text: revenue }), cell({ text: source })] })) },
+        cells: [cell({ class: 'wide', is_title: true, text: year, url: `/enterprise-figures/${i + 1}` }), cell({ class: 'num right', caption: '营业收入（元）', text: revenue }), cell({ text: source })] })) },
     { id: 'enterprise-tags', title: '资质标签', empty: '还没有登记。', add: null, all_url: null, bulk: null, columns: [], has_rows: false, rows: [] },
   ],
   has_timeline: true,
