@@ -11,8 +11,8 @@
 // error: nothing is rounded). Returns NULL and sets *why (a short English reason, in the
 // arena) when it is not that.
 const struct value *json_parse(struct arena *a, const char *text, size_t n, const char **why);
-// The same for a form's input, where a number that cannot be kept exactly is one wrong field and
-// not a wrong document: it becomes a VALUE_DEC of no meaning. Only for readers that take no
+// The same for a form's input, where a number that cannot be kept exactly is one wrong field
+// and not a wrong document: it becomes a VALUE_DEC of no meaning. Only for readers that take no
 // decimals.
 const struct value *json_parse_input(struct arena *a, const char *text, size_t n,
                                      const char **why);

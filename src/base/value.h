@@ -36,8 +36,8 @@ static inline uint64_t
 value_tag(const char *key)
 {
     uint64_t tag = 0;
-    for (int i = 0; i < 8 && key[i] != '\0'; i++) {
-        tag |= (uint64_t)(unsigned char)key[i] << (8 * i);
+    for (unsigned shift = 0; shift < 64 && *key != '\0'; shift += 8, key++) {
+        tag |= (uint64_t)(unsigned char)*key << shift;
     }
     return tag;
 }

@@ -34,8 +34,19 @@ static const struct db_stmt DEMANDS_UNFOUND = {
     .params = "base:int",
     .row = "n:int",
     .scans = "all of them, once"};
+// Kept twice: the chamber of an enterprise, and its main membership.
+static const struct db_stmt ENTERPRISES_ASTRAY = {
+    .name = "check.enterprises_astray",
+    .sql = "SELECT count(*) AS n FROM enterprise e WHERE"
+           " EXISTS (SELECT 1 FROM membership m WHERE m.enterprise_id = e.id"
+           " AND (m.state = 'member' OR m.state = 'suspended'))"
+           " AND 1 <> (SELECT count(*) FROM membership m WHERE m.enterprise_id = e.id"
+           " AND m.is_main = 1 AND m.organization_id = e.chamber_id"
+           " AND (m.state = 'member' OR m.state = 'suspended'))",
+    .row = "n:int",
+    .scans = "all of them, once"};
 static const struct db_stmt *const STATEMENTS[] = {&DEMANDS_AFTER, &SEARCH_SOUND,
-                                                   &DEMANDS_UNFOUND, NULL};
+                                                   &DEMANDS_UNFOUND, &ENTERPRISES_ASTRAY, NULL};
 static const struct route NO_ROUTES[] = {{0}};
 const struct module CHECK_MODULE = {.name = "check", .routes = NO_ROUTES, .stmts = STATEMENTS};
 
@@ -108,6 +119,23 @@ check_search(struct district *d)
     return e == ERR_OK && unfound == 0;
 }
 
+static bool
+check_memberships(struct district *d)
+{
+    struct db_tx *tx = db_read_begin(d->app->db);
+    int64_t n = tx == NULL ? -1 : db_value_int(tx, &ENTERPRISES_ASTRAY, DB_NONE, -1);
+    if (tx != NULL) {
+        db_read_end(tx);
+    }
+    if (n != 0) {
+        printf("memberships: %lld enterprises are not under the chamber of their main one\n",
+               (long long)n);
+    } else {
+        printf("memberships: sound\n");
+    }
+    return n == 0;
+}
+
 struct caches {
     int64_t after;           // the last demand looked at
     int64_t seen, different; // so far
@@ -172,6 +200,7 @@ cmd_check(int argc, char **argv)
     bool sound = check_integrity(&d);
     sound = check_audit(&d) && sound;
     sound = check_search(&d) && sound;
+    sound = check_memberships(&d) && sound;
     sound = check_caches(&d) && sound;
     district_close(&d);
     return sound ? CMD_OK : CMD_FAILED;

@@ -77,7 +77,7 @@ const TYPED = [
     body: ['fill', '第一行\n第二行“引号”<b>&amp;'], hope: ['fill', '请告诉我们哪天通车'],
   }],
   ['staff', '/enterprises/new', {
-    name: ['fill', '临江试验有限公司'], industry: ['select', 'C'], chamber_id: ['fill', '2 '],
+    name: ['fill', '临江试验有限公司'], state: ['select', 'suspended'], chamber_id: ['fill', '2 '],
     contact_name: ['fill', '张三'], contact_mobile: ['fill', '13812346620'], intro: ['fill', '一\n二'],
   }],
   ['staff', '/organizations/new', { name: ['fill', '区第二试验局'], kind: ['select', 'department'], categories: ['check', 'land'] }],

@@ -80,6 +80,7 @@ const struct choice AUDIT_ACTIONS[] = {
     {.value = "person.reveal", .label = "查看完整号码"},
     {.value = "organization.create", .label = "登记组织"},
     {.value = "organization.update", .label = "修改组织"},
+    {.value = "setting.seal_key", .label = "更换加密密钥"},
     {.value = "attachment.store", .label = "上传附件"},
     {0},
 };

@@ -130,6 +130,18 @@ await test('check finds what was changed behind its back', async () => {
   assert.match(second.stdout, /audit chain: (?!sound)/);
 });
 
+await test('check finds an enterprise astray from its main membership', async () => {
+  const { DatabaseSync } = await import('node:sqlite');
+  const broken = new District();
+  assert.match(broken.command('check').stdout, /memberships: sound/);
+  const db = new DatabaseSync(join(broken.data, 'district.db'));
+  db.prepare('UPDATE membership SET is_main = 0 WHERE id = (SELECT min(id) FROM membership)').run();
+  db.close();
+  const found = broken.command('check');
+  assert.equal(found.status, 1);
+  assert.match(found.stdout, /memberships: 1 enterprises/);
+});
+
 await test('check finds a search index that is not in step', async () => {
   const { DatabaseSync } = await import('node:sqlite');
   const broken = new District();
