@@ -3,6 +3,7 @@
 // system looks when it is full. The same seed gives the same district on the same day.
 #include "cmd/cmd.h"
 
+#include "base/text.h"
 #include "base/timestamp.h"
 #include "base/workday.h"
 #include "cmd/act.h"
@@ -147,7 +148,7 @@ static bool
 has_department(const struct generate *g)
 {
     for (size_t i = 0; i < g->unit_count; i++) {
-        if (strcmp(g->units[i].kind, "department") == 0) {
+        if (text_equal(g->units[i].kind, "department")) {
             return true;
         }
     }
@@ -159,7 +160,7 @@ department_for(struct generate *g, const char *category)
 {
     int64_t others = 0;
     for (size_t i = 0; i < g->unit_count; i++) {
-        if (strcmp(g->units[i].kind, "department") == 0) {
+        if (text_equal(g->units[i].kind, "department")) {
             if (strstr(g->units[i].categories, category) != NULL) {
                 return g->units[i].id;
             }

@@ -83,7 +83,7 @@ key_of(const struct rates *r, enum rate_class c, const char *who)
 {
     unsigned char text[80], hash[crypto_shorthash_BYTES];
     uint64_t key;
-    size_t n = strlen(who) < sizeof text - 1 ? strlen(who) : sizeof text - 1;
+    size_t n = strnlen(who, sizeof text - 1);
     text[0] = (unsigned char)c;
     memcpy(text + 1, who, n);
     crypto_shorthash(hash, text, n + 1, r->secret);

@@ -36,7 +36,7 @@ value_of(struct ctx *c, const char *table, const struct record_filter *f, const 
     }
     switch (f->type) {
     case FIELD_CHOICE:
-        ok = choice_find(f->field->choices, s) != NULL;
+        ok = f->field != NULL && choice_find(f->field->choices, s) != NULL;
         *out = DB_TEXT(s);
         return ok;
     case FIELD_INT:
