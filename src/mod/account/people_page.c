@@ -195,6 +195,7 @@ people_detail_show(struct ctx *c)
     value_set(a, c->page, "crumbs", crumbs(c, NULL));
     value_set(a, c->page, "actions", actions);
     value_set(a, c->page, "sections", sections);
+    value_set(a, c->page, "blocks", &value_empty_list);
     value_set_bool(a, c->page, "has_timeline", false);
     value_set(a, c->page, "timeline", value_list(a));
     value_set(a, c->page, "aside", value_list(a));
