@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "kit/pinyin.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -15,7 +16,6 @@
 #include <unicode/unorm2.h>
 #include <unicode/uscript.h>
 #include <unicode/ustring.h>
-#include <unicode/utrans.h>
 
 // A kind's place is its number: append only, or every index is worthless.
 static const char *const KINDS[] = {"",       "organization", "enterprise", "demand",
@@ -38,7 +38,6 @@ search_base(const char *kind)
 
 struct tools {
     UBreakIterator *words;
-    UTransliterator *pinyin;
 };
 
 static pthread_key_t tools_key;
@@ -49,7 +48,6 @@ tools_close(void *p)
 {
     struct tools *t = p;
     ubrk_close(t->words);
-    utrans_close(t->pinyin);
     free(t);
 }
 
@@ -74,8 +72,6 @@ tools_get(void)
     }
     UErrorCode e = U_ZERO_ERROR;
     t->words = ubrk_open(UBRK_WORD, "", NULL, 0, &e);
-    static const UChar id[] = u"Han-Latin/Names; Latin-ASCII; Lower";
-    t->pinyin = utrans_openU(id, -1, UTRANS_FORWARD, NULL, -1, NULL, &e);
     if (U_FAILURE(e)) {
         log_error("ICU: %s", u_errorName(e));
     }
@@ -241,35 +237,16 @@ put_text(struct tokens *t, const UChar *s, int32_t n)
     }
 }
 
-enum { NAME_MOST = 64, LATIN_MOST = 512 };
-
-// "江南精密" → "jiang nan jing mi"; 0 when ICU cannot. One pass over the whole run, since how a
-// character is read depends on its neighbours (重庆, 银行).
-static int32_t
-to_latin(const UChar *s, int32_t n, UChar *out)
-{
-    struct tools *tools = tools_get();
-    if (tools == NULL || tools->pinyin == NULL || n > NAME_MOST) {
-        return 0;
-    }
-    memcpy(out, s, (size_t)n * sizeof *s);
-    int32_t size = n;
-    int32_t limit = n;
-    UErrorCode e = U_ZERO_ERROR;
-    utrans_transUChars(tools->pinyin, out, &size, LATIN_MOST, 0, &limit, &e);
-    return U_SUCCESS(e) ? size : 0;
-}
-
 // What people type when they are in a hurry: "jiangnanjingmi" and "jnjm", and the same of the
 // first two to four syllables, since a name is mostly known by its beginning.
 static void
 put_pinyin(struct tokens *t, const UChar *s, int32_t n)
 {
     enum { SHORTEST = 2, LONGEST = 4 };
-    UChar latin[LATIN_MOST];
-    UChar whole[LATIN_MOST];
-    UChar initials[LATIN_MOST];
-    int32_t size = to_latin(s, n, latin);
+    UChar latin[PINYIN_MOST];
+    UChar whole[PINYIN_MOST];
+    UChar initials[PINYIN_MOST];
+    int32_t size = pinyin_latin(s, n, latin);
     int32_t w = 0;
     int32_t syllables = 0;
     for (int32_t at = 0; at <= size; at++) {
@@ -401,10 +378,10 @@ search_near(struct arena *a, const char *q)
     }
     struct buf b;
     buf_init(&b, a, 512, TOKENS_MOST);
-    UChar latin[LATIN_MOST];
+    UChar latin[PINYIN_MOST];
     struct tokens whole = {.arena = a};
     buf_init(&whole.out, a, 128, 4096);
-    int32_t size = to_latin(s, n, latin), w = 0;
+    int32_t size = pinyin_latin(s, n, latin), w = 0;
     for (int32_t i = 0; i < size; i++) {
         if (latin[i] < 128 && u_isalnum(latin[i])) {
             latin[w++] = latin[i];

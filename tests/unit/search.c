@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/text.h"
+#include "kit/pinyin.h"
 #include "kit/search.h"
 
 #include <string.h>
@@ -25,6 +26,27 @@ tear_down(void **state)
 {
     arena_free(*state);
     return 0;
+}
+
+// What is kept of single characters has to give what ICU says of the whole name.
+static void
+kept_readings_are_icus(void **state)
+{
+    UChar whole[PINYIN_MOST], kept[PINYIN_MOST], name[8];
+    static const UChar few[] = u"重庆沈阳秘鲁藏文令狐万俟澹台长孙单曾区华一行乐";
+    enum { FEW = sizeof few / sizeof *few - 1, ROUNDS = 3000 };
+    uint32_t seed = 7;
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        int32_t n = 1 + (int32_t)(i % 6);
+        for (int32_t k = 0; k < n; k++) {
+            seed = seed * 1664525U + 1013904223U;
+            name[k] = i % 2 == 0 ? few[(seed >> 8) % FEW]
+                                 : (UChar)(0x4E00 + (seed >> 8) % (0x9FA5 - 0x4E00));
+        }
+        int32_t size = pinyin_latin_whole(name, n, whole);
+        assert_int_equal(pinyin_latin(name, n, kept), size);
+        assert_memory_equal(kept, whole, (size_t)size * sizeof *kept);
+    }
 }
 
 static void
@@ -153,7 +175,7 @@ main(void)
         TEST(names_have_pinyin_and_initials), TEST(tokens_hold_no_ascii_but_letters_and_digits),
         TEST(expressions_quote_every_token),  TEST(huge_input_is_bounded),
         TEST(kinds_have_ranges_of_their_own), TEST(names_are_found_by_one_character),
-        TEST(near_allows_one_slip),
+        TEST(near_allows_one_slip),           cmocka_unit_test(kept_readings_are_icus),
     };
     return cmocka_run_group_tests_name("search", tests, NULL, NULL);
 }
