@@ -57,6 +57,15 @@ document.addEventListener('htmx:after:swap', () => {
   }
 });
 
+// The session has ended. Whoever clicked goes where the link leads, by way of the login page;
+// whoever is typing is not torn away from it.
+document.addEventListener('htmx:response:error', (e) => {
+  const { response, sourceElement: from } = e.detail.ctx;
+  if (response.status === 401 && !/^(INPUT|TEXTAREA)$/.test(from.tagName)) {
+    location.assign(from.href || location.href);
+  }
+});
+
 // ---- the keyboard ------------------------------------------------------------------------
 
 // '/' goes to the search field, '?' shows the dialog "keys", j and k walk a list of links
@@ -158,7 +167,7 @@ const saveDraft = async (form) => {
   try {
     const r = await fetch(`/drafts/${encodeURIComponent(form.dataset.draft)}`, {
       method: 'POST', credentials: 'same-origin', keepalive: true,
-      headers: { 'X-CSRF-Token': $('meta[name=csrf]').content },
+      headers: { 'HX-Request': 'true', 'X-CSRF-Token': $('meta[name=csrf]').content },
       body: new URLSearchParams(fields(form)),
     });
     ok = r.ok && !r.redirected;

@@ -113,8 +113,9 @@ act_post(const struct act *act, const char *path, const struct value *in,
     if (e == ERR_OK) {
         e = db_write(act->app->db, act->arena, run_posting, &p);
     }
-    if (e == ERR_OK && p.c.shown != NULL && (p.c.tx = db_read_begin(act->app->db)) != NULL) {
-        p.c.out = p.c.shown(&p.c, p.c.shown_id);
+    if (e == ERR_OK && p.c.shown != NULL) {
+        p.c.tx = db_read_begin(act->app->db);
+        ctx_read_shown(&p.c);
         db_read_end(p.c.tx);
     }
     *out = p.c.out;

@@ -107,6 +107,21 @@ ctx_refuse(struct ctx *c, enum err e, const char *chinese)
     return e;
 }
 
+void
+ctx_read_shown(struct ctx *c)
+{
+    if (c->shown == NULL) {
+        return;
+    }
+    struct value *v = c->tx == NULL ? NULL : c->shown(c, c->shown_id);
+    if (v == NULL) {
+        v = value_map(c->arena);
+        value_set_int(c->arena, v, "id", c->shown_id);
+    }
+    c->out = v;
+    c->shown = NULL;
+}
+
 struct ctx
 ctx_system(struct app *app, struct arena *a)
 {

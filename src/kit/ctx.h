@@ -54,8 +54,10 @@ struct ctx {
     struct http_resp *resp; // NULL outside HTTP
     const struct route *route;
     struct http_match match;
-    bool api;     // under /api/v1: JSON in and out
-    bool partial; // htmx asks for a fragment
+    bool api; // under /api/v1: JSON in and out
+    // A script of the page asks, nobody went there: its answer sends nobody to the login page
+    // and leaves the cookies of the page they are on alone.
+    bool background;
     const struct actor *actor;
     enum language lang;
     int64_t now;      // one moment for the whole request
@@ -67,8 +69,10 @@ struct ctx {
     const struct value *out; // the answer as data (JSON prints it)
     // Instead of `out` after a write: reads it, by shown_id, once the write is committed, so
     // that it costs the writing thread nothing, and a page, which only goes on, nothing at all.
-    const struct value *(*shown)(struct ctx *c, int64_t id);
+    // NULL: the write took the record out of its reader's sight, who is told only the id.
+    struct value *(*shown)(struct ctx *c, int64_t id);
     int64_t shown_id;
+    bool secret;               // the answer is not kept to be given again (Idempotency-Key)
     int status;                // 0 = 200, or 201 when `location` is set in the API
     const char *location;      // where a page goes afterwards (303), or Location of a creation
     const char *flash;         // shown once on that page
@@ -103,6 +107,8 @@ const char *ctx_tr(const struct ctx *c, const char *chinese);
 enum err ctx_fault(struct ctx *c, const char *field, const char *code, const char *chinese);
 // Sets the problem's detail (translated) and returns e.
 enum err ctx_refuse(struct ctx *c, enum err e, const char *chinese);
+// Makes c->out of c->shown, if there is one and c->tx to read it in; the id alone otherwise.
+void ctx_read_shown(struct ctx *c);
 // A ctx for the command line and jobs: the system acts, in Chinese. `tx` may be set later.
 struct ctx ctx_system(struct app *app, struct arena *a);
 

@@ -57,6 +57,7 @@ reset_answer(struct ctx *c)
 {
     c->out = NULL;
     c->shown = NULL;
+    c->secret = false;
     c->status = 0;
     c->location = c->flash = c->cookie = c->detail = NULL;
     c->extra = NULL;
@@ -101,16 +102,6 @@ copy_map(struct arena *a, const struct value *m)
     return copy;
 }
 
-static void
-read_shown(struct ctx *c)
-{
-    if (c->shown != NULL && c->api) {
-        c->out = c->shown(c, c->shown_id);
-        c->result = c->out == NULL ? ERR_INTERNAL : c->result;
-    }
-    c->shown = NULL;
-}
-
 // The write itself, on the engine's thread; may run again.
 static enum err
 write_work(struct db_tx *tx, void *arg)
@@ -128,8 +119,10 @@ write_work(struct db_tx *tx, void *arg)
         if (c->result == ERR_OK && c->faults.count > 0) {
             c->result = ERR_INVALID;
         }
-        if (c->result == ERR_OK && x->key != NULL) {
-            read_shown(c); // the same answer each time
+        if (c->result == ERR_OK && x->key != NULL && !c->secret) {
+            if (c->api) {
+                ctx_read_shown(c); // the same answer each time
+            }
             replay_keep(x);
         }
     }
@@ -246,7 +239,11 @@ check_body(struct ctx *c)
         return ctx_refuse(c, ERR_BAD_REQUEST, T("表单里有不是文字的内容，请重新填写"));
     }
     if (!session_csrf_ok(c)) {
-        return ctx_refuse(c, ERR_FORBIDDEN, T("页面已过期，请返回刷新后再提交"));
+        // The form of nobody's session is shown again at once, with a token that counts.
+        bool again = c->actor->id == 0 && c->route->again != NULL;
+        return ctx_refuse(c, ERR_FORBIDDEN,
+                          again ? T("页面已过期，请再提交一次")
+                                : T("页面已过期，请返回刷新后再提交"));
     }
     return ERR_OK;
 }
@@ -386,7 +383,7 @@ exchange_new(struct app *app, struct http_req *r)
                         .arena = r->arena,
                         .req = r,
                         .api = is_api(r->path),
-                        .partial = http_header(r, "hx-request") != NULL,
+                        .background = http_header(r, "hx-request") != NULL,
                         .actor = &ACTOR_NOBODY,
                         .lang = chosen_language(r),
                         .now = time_now()};
@@ -456,8 +453,8 @@ gate_resumed(void *arg, struct http_req *r, struct http_resp *resp)
     if (page || rest) {
         c->tx = db_read_begin(c->app->db);
     }
-    if (rest && c->tx != NULL) {
-        read_shown(c);
+    if (rest) {
+        ctx_read_shown(c);
     }
     respond(c);
     end_read(c);

@@ -281,7 +281,7 @@ record_reveal_form_show(struct ctx *c)
     return ERR_OK;
 }
 
-static const struct value *
+static struct value *
 reveal_shown(struct ctx *c, int64_t id)
 {
     const struct record_kind *k = c->route->data;
@@ -308,8 +308,7 @@ reveal_page(struct ctx *c, const struct record_kind *k, const struct value *rec,
     c->template = "reveal";
 }
 
-// The API's answer is read after the commit, so that what answers a repeated request holds no
-// plain value; a page is never kept.
+// What answers a repeated request is kept; a plain value must not be.
 enum err
 record_reveal_run(struct ctx *c)
 {
@@ -329,6 +328,7 @@ record_reveal_run(struct ctx *c)
     if (e != ERR_OK) {
         return e;
     }
+    c->secret = true;
     if (c->api) {
         c->shown = reveal_shown;
         c->shown_id = id;

@@ -178,6 +178,17 @@ to_login(struct ctx *c)
     redirect(c, buf_str(&b));
 }
 
+// For a script whose session has ended: its page stays as it is, and decides.
+static void
+send_nothing(struct ctx *c)
+{
+    c->resp->status = err_info(c->result)->status;
+    c->resp->type = "text/plain; charset=utf-8";
+    c->resp->body = tr(c->lang, err_info(c->result)->title);
+    c->resp->size = strlen(c->resp->body);
+    http_set(c->req, c->resp, "HX-Reswap", "none");
+}
+
 static void
 send_error_page(struct ctx *c)
 {
@@ -195,7 +206,7 @@ show_again(struct ctx *c)
     enum err failed = c->result;
     if (route == NULL || route->again == NULL || c->tx == NULL ||
         (failed != ERR_INVALID && failed != ERR_CONFLICT && failed != ERR_STALE &&
-         failed != ERR_TOO_MANY)) {
+         failed != ERR_TOO_MANY && !(failed == ERR_FORBIDDEN && c->actor->id == 0))) {
         return false;
     }
     const char *detail = c->detail;
@@ -230,6 +241,8 @@ respond_page(struct ctx *c)
                   c->status != 0 ? c->status : 200);
     } else if (c->result == ERR_OK) {
         c->resp->status = 204;
+    } else if (c->result == ERR_UNAUTHENTICATED && c->background) {
+        send_nothing(c);
     } else if (c->result == ERR_UNAUTHENTICATED && (c->req->method & (HTTP_GET | HTTP_POST))) {
         to_login(c);
     } else if (!show_again(c)) {

@@ -272,6 +272,9 @@ session_csrf(struct ctx *c)
         return mask(c, c->actor->csrf);
     }
     const char *pre = http_cookie(c->req, pre_name(c));
+    if (c->background && pre == NULL) {
+        return ""; // no form for a person; a cookie would make the form of their page worthless
+    }
     if (pre == NULL || strlen(pre) != CSRF_BYTES * 2) {
         unsigned char random[CSRF_BYTES];
         randombytes_buf(random, sizeof random);

@@ -63,9 +63,6 @@ struct demand_seen {
     const struct demand *demand; // as the rules know it
 };
 const struct demand_seen *demand_see(struct ctx *c, int64_t id);
-// The same as the answer to a write (ctx.shown): a step may have taken the record out of its
-// reader's sight, who is then told only its id.
-const struct value *demand_shown(struct ctx *c, int64_t id);
 // The steps this reader may take now: [{name label fields tone consequence}], in the order of
 // the table. Look the fields up with demand_transition(name)->needs.
 const struct value *demand_allowed(struct ctx *c, const struct demand_seen *seen);

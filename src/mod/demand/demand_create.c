@@ -159,7 +159,7 @@ demand_create_run(struct ctx *c)
                        d.title);
     }
     audit_write(c, draft ? "demand.draft" : "demand.submit", "demand", d.id, NULL);
-    c->shown = demand_shown;
+    c->shown = demand_get;
     c->shown_id = d.id;
     const char *page = draft ? link : arena_printf(c->arena, "%s?receipt=1", link);
     c->location = c->api ? arena_printf(c->arena, "/api/v1%s", link) : page;
@@ -223,7 +223,7 @@ demand_edit_run(struct ctx *c)
         }
     }
     audit_write(c, "demand.edit", "demand", d.id, NULL);
-    c->shown = demand_shown;
+    c->shown = demand_get;
     c->shown_id = d.id;
     if (!c->api) {
         c->location = arena_printf(c->arena, "/demands/%lld", (long long)d.id);

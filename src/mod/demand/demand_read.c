@@ -640,17 +640,6 @@ demand_see(struct ctx *c, int64_t id)
 }
 
 const struct value *
-demand_shown(struct ctx *c, int64_t id)
-{
-    struct value *v = demand_get(c, id);
-    if (v == NULL) {
-        v = value_map(c->arena);
-        value_set_int(c->arena, v, "id", id);
-    }
-    return v;
-}
-
-const struct value *
 demand_allowed(struct ctx *c, const struct demand_seen *seen)
 {
     const struct demand *d = seen->demand;

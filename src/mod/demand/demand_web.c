@@ -66,7 +66,7 @@ step_run(struct ctx *c)
     if (e != ERR_OK) {
         return e;
     }
-    c->shown = demand_shown;
+    c->shown = demand_get;
     c->shown_id = id;
     if (!c->api) {
         bool submitted = strcmp(t->name, "submit") == 0;

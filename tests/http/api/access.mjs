@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who may see and do what: every role against every route with somebody else's records. What
 // a reader may not know exists is not found; what he may see but not do is forbidden.
+import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { District, assert, finish, run, test } from './lib.mjs';
 
 const d = await new District().serve();
@@ -140,6 +142,22 @@ await test('enterprises and organisations change only in the right hands', async
     const r = await d.api(who, 'PATCH', `/organizations/${finance}`, { phone: '1' });
     assert.ok([403, 404].includes(r.status), `${who}: ${r.status}`);
     assert.equal((await d.api(who, 'POST', '/organizations', { name: '冒牌商会', kind: 'town' })).status, 403);
+  }
+});
+
+await test('a sealed field is read with a reason, and is nowhere in the files as it is', async () => {
+  const mobile = '13907770123';
+  const key = { 'idempotency-key': 'reveal-1' };
+  const person = await d.ok('staff', 'POST', '/people', { name: '保密人', kind: 'entrepreneur', mobile }, 201, { 'idempotency-key': 'person-1' });
+  assert.ok(!JSON.stringify(person).includes(mobile));
+  const ask = { field: 'mobile', reason: '核对入会材料' };
+  for (let i = 0; i < 2; i++) {
+    const seen = await d.ok('staff', 'POST', `/people/${person.id}/reveal`, ask, 200, key);
+    assert.equal(seen.value, mobile);
+  }
+  for (const name of readdirSync(d.data, { recursive: true })) {
+    const path = join(d.data, name);
+    if (statSync(path).isFile()) assert.ok(!readFileSync(path).includes(mobile), name);
   }
 });
 

@@ -55,6 +55,42 @@ await test('a post without its token, or with another\'s, is refused', async () 
   assert.equal(good.status, 303, good.text.slice(0, 500));
 });
 
+await test('a script of a page whose session ended neither moves its page nor spoils its login form', async () => {
+  const b = new Browser(d);
+  const csrf = await b.csrf('/login?next=/enterprises/new');
+  const cookies = new Map(b.jar);
+  for (const path of ['/organizations/options?q=2', '/demands', '/login', '/notices']) {
+    const r = await new Browser(d).go(path, { headers: { 'hx-request': 'true' } });
+    assert.deepEqual(r.headers.getSetCookie(), [], path);
+    if (path !== '/login') {
+      assert.equal(r.status, 401, path);
+      assert.equal(r.headers.get('location'), null, path);
+      assert.equal(r.headers.get('hx-reswap'), 'none', path);
+      assert.ok(!r.text.includes('<'), path);
+    }
+  }
+  assert.deepEqual(b.jar, cookies);
+  const r = await b.go('/login', { method: 'POST', form: { csrf, login: 'staff', password, next: '/enterprises/new' } });
+  assert.equal(r.headers.get('location'), '/enterprises/new');
+});
+
+await test('a login form that another tab has outdated is shown again and then works', async () => {
+  const b = new Browser(d);
+  const csrf = await b.csrf('/login');
+  b.jar.clear();
+  await b.csrf('/login'); // the other tab
+  const form = { login: 'staff', password, next: '/me' };
+  const again = await b.go('/login', { method: 'POST', form: { ...form, csrf } });
+  assert.equal(again.status, 403);
+  assert.ok(again.text.includes('页面已过期，请再提交一次'), again.text.slice(0, 300));
+  assert.ok(again.text.includes('value="staff"'));
+  assert.ok(again.text.includes('value="/me"'));
+  assert.ok(!again.text.includes(password));
+  const fresh = /name="csrf"[^>]*value="([0-9a-f]+)"/.exec(again.text)[1];
+  const r = await b.go('/login', { method: 'POST', form: { ...form, csrf: fresh } });
+  assert.equal(r.headers.get('location'), '/me');
+});
+
 await test('a form with mistakes comes back with what was typed', async () => {
   const b = new Browser(d);
   await b.login('member');
