@@ -462,7 +462,6 @@ static const struct route ROUTES[] = {
      .run = membership_report_run,
      .show = membership_report_show,
      .page = "membership-report",
-     .flags = ROUTE_PAGE,
      .help = "Members of each chamber by year: joined, left, kept"},
     {.method = HTTP_GET,
      .pattern = "/publicity/memberships",
@@ -470,7 +469,6 @@ static const struct route ROUTES[] = {
      .run = membership_publicity_run,
      .show = membership_publicity_show,
      .page = "membership-publicity",
-     .flags = ROUTE_PAGE,
      .help = "Applications in publicity, for everybody"},
     {0},
 };

@@ -2,6 +2,7 @@
 // People as tables: fields, who may do what, and what an ID number says about the rest.
 #include "mod/people/people_impl.h"
 
+#include "base/resident_id.h"
 #include "base/text.h"
 #include "mod/enterprise/enterprise.h"
 
@@ -124,27 +125,24 @@ birth_fault(struct arena *a, const char *s)
                : T("出生年月写成 1975-03 的样子");
 }
 
-// GB 11643-1999: 17 digits with a real date in them, and a check character.
+// GB 11643
 const char *
 person_id_fault(struct arena *a, const char *s)
 {
-    static const int WEIGHTS[17] = {7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2};
-    int32_t day;
-    int sum = 0;
-    size_t digits = strspn(s, "0123456789");
-    if (strlen(s) != 18 || digits < 17 || (digits == 17 && strchr("Xx", s[17]) == NULL)) {
+    int32_t birth;
+    bool male;
+    switch (resident_id_check(text_upper(a, s), &birth, &male)) {
+    case RESIDENT_ID_LENGTH:
+    case RESIDENT_ID_CHARACTERS:
         return T("居民身份证号是 18 位，只有最后一位可以是 X");
-    }
-    if (!day_parse(arena_printf(a, "%.4s-%.2s-%.2s", s + 6, s + 10, s + 12), &day)) {
+    case RESIDENT_ID_BIRTH_DATE:
         return T("身份证号里的出生日期不存在");
+    case RESIDENT_ID_CHECK_DIGIT:
+        return T("身份证号的校验位不对，请核对是否抄错");
+    case RESIDENT_ID_SOUND:
+        break;
     }
-    for (int i = 0; i < 17; i++) {
-        sum += (s[i] - '0') * WEIGHTS[i];
-    }
-    char check = "10X98765432"[sum % 11];
-    return s[17] == check || (check == 'X' && s[17] == 'x')
-               ? NULL
-               : T("身份证号的校验位不对，请核对是否抄错");
+    return NULL;
 }
 
 enum {

@@ -194,6 +194,27 @@ static const struct member SLA_RULES[] = {
     {0},
 };
 
+static const struct member MEMBERSHIP_REPORT[] = {
+    {"year", "int", NULL},
+    {"items", "MembershipCount[]", NULL},
+    {"total", "MembershipCount", NULL},
+    {0},
+};
+static const struct member MEMBERSHIP_COUNT[] = {
+    {"id", "int*", NULL},     {"name", "text*", NULL},
+    {"before", "int", NULL},  {"joined", "int", NULL},
+    {"gone", "int", NULL},    {"expelled", "int", NULL},
+    {"lost", "int", NULL},    {"after", "int", NULL},
+    {"stock", "int[]", NULL}, {0},
+};
+static const struct member PUBLICITY[] = {
+    {"name", "text", NULL},
+    {"chamber", "text", NULL},
+    {"phone", "text?", NULL},
+    {"until", "date", NULL},
+    {0},
+};
+
 static const struct {
     const char *name;
     const struct member *members;
@@ -217,6 +238,9 @@ static const struct {
     {"Found", FOUND},
     {"FoundGroup", FOUND_GROUP},
     {"FoundItem", FOUND_ITEM},
+    {"MembershipReport", MEMBERSHIP_REPORT},
+    {"MembershipCount", MEMBERSHIP_COUNT},
+    {"Publicity", PUBLICITY},
 };
 
 // By the first segment of the path: what it is about. Kinds of records are not here.
@@ -228,7 +252,8 @@ static const struct {
     {"notices", "Notice", false},       {"accounts", "Account", false},
     {"audit", "Audit", false},          {"me", "Me", true},
     {"statistics", "Statistics", true}, {"search", "Found", true},
-    {"sla-rules", "SlaRules", true},
+    {"sla-rules", "SlaRules", true},    {"membership-report", "MembershipReport", true},
+    {"publicity", "Publicity", false},
 };
 
 const struct value *
