@@ -2,7 +2,9 @@
 // The bare comparison of every bench: libmicrohttpd and SQLite with nothing between them. A
 // GET runs the given statements, reads all their columns and answers a given number of bytes; a
 // POST inserts a copy of one row into each of the tables a creation writes, group-committed
-// with synchronous=FULL, and answers after the commit. No login, no templates, no checks.
+// with synchronous=FULL, and answers after the commit. No login, no templates, no checks. As
+// `baseline csv DB SQL` it prints the rows of a statement as CSV, quoting what needs it, and
+// does nothing else.
 #include <microhttpd.h>
 #include <pthread.h>
 #include <signal.h>
@@ -239,11 +241,58 @@ handle(void *cls, struct MHD_Connection *connection, const char *url, const char
     return MHD_YES;
 }
 
+// ---- CSV ------------------------------------------------------------------------------
+
+static void
+print_cell(const char *s)
+{
+    if (s[strcspn(s, ",\"\r\n")] == '\0') {
+        fputs_unlocked(s, stdout);
+        return;
+    }
+    putchar_unlocked('"');
+    for (; *s != '\0'; s++) {
+        if (*s == '"') {
+            putchar_unlocked('"');
+        }
+        putchar_unlocked(*s);
+    }
+    putchar_unlocked('"');
+}
+
+static int
+print_csv(const char *sql)
+{
+    static char room[65536];
+    setvbuf(stdout, room, _IOFBF, sizeof room);
+    query = sql;
+    open_reader();
+    int n = sqlite3_column_count(reading[0]);
+    while (sqlite3_step(reading[0]) == SQLITE_ROW) {
+        for (int i = 0; i < n; i++) {
+            const char *s = (const char *)sqlite3_column_text(reading[0], i);
+            if (i > 0) {
+                putchar_unlocked(',');
+            }
+            if (s != NULL) {
+                print_cell(s);
+            }
+        }
+        fputs_unlocked("\r\n", stdout);
+    }
+    return fflush(stdout) == 0 ? 0 : 1;
+}
+
 int
 main(int argc, char **argv)
 {
+    if (argc == 4 && strcmp(argv[1], "csv") == 0) {
+        db_path = argv[2];
+        return print_csv(argv[3]);
+    }
     if (argc != 6) {
-        fprintf(stderr, "usage: baseline DB PORT BYTES SQL TABLE,TABLE…\n");
+        fprintf(stderr, "usage: baseline DB PORT BYTES SQL TABLE,TABLE…\n"
+                        "       baseline csv DB SQL\n");
         return 2;
     }
     db_path = argv[1];

@@ -4,7 +4,8 @@
 // district; what it takes to start, to rest and to hold idle connections.
 //
 //   node bench/run.mjs BUILD [--demands 100000] [--small 10000] [--large 1000000] [--seconds 1]
-//                      [--only pages,creation,growth,rest,idle] [--keep DIR]
+//                      [--enterprises 1000000]
+//                      [--only pages,creation,growth,rest,idle,exports] [--keep DIR]
 //
 // Districts are made in DIR (a temporary one otherwise) and used again when they are there.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
@@ -24,7 +25,7 @@ const SMALL = Number(option('small', 10000));
 const LARGE = Number(option('large', 1000000));
 const SECONDS = Number(option('seconds', 1));
 const ROUNDS = 7; // the two sides take turns, so that what else the machine does meets both
-const only = option('only', 'pages,creation,growth,rest,idle').split(',');
+const only = option('only', 'pages,creation,growth,rest,idle,exports').split(',');
 const kept = option('keep', null);
 const huiqiao = join(build, 'huiqiao');
 const baseline = join(build, 'bench', 'baseline');
@@ -297,6 +298,57 @@ async function idle() {
   await stop(server);
 }
 
+// A district of n enterprises, as a roster is exported and searched.
+function roster(n) {
+  const data = join(work, `r${n}`);
+  if (!existsSync(join(data, 'district.db'))) {
+    mkdirSync(work, { recursive: true });
+    run('init', '--data', data, '--demo');
+    run('generate', '--data', data, '--enterprises', String(n), '--demands', '0');
+  }
+  return data;
+}
+
+// Seconds of a command line.
+function seconds(line) {
+  const began = performance.now();
+  const r = spawnSync('sh', ['-c', line], { encoding: 'utf8' });
+  if (r.status !== 0) throw new Error(`${line}: ${r.stderr}`);
+  return (performance.now() - began) / 1000;
+}
+
+// The whole list over HTTP against the bare program that prints the same columns of the same rows.
+async function exports() {
+  const ROWS = 100000;
+  const data = roster(ROWS);
+  const server = await serve(data);
+  const auth = `Authorization: ${token(data, 'staff').authorization}`;
+  const get = (path, to) => `curl -sf -o ${to} -H '${auth}' ${server.base}/api/v1/${path}`;
+  const SQL = 'SELECT t.id, t.name, t.short_name, t.uscc, t.industry, t.industry_code, t.size, t.size_year, t.size_missing, ' +
+    't.town, t.region_code, t.address, (SELECT r.name FROM organization r WHERE r.id = t.chamber_id), t.contact_name, ' +
+    't.contact_mobile, t.state, t.legal_representative, t.registered_on, t.registry_state, t.registry_checked_on, ' +
+    't.created_at, t.updated_at FROM enterprise t ORDER BY t.id DESC';
+  const plain = `${baseline} csv ${join(data, 'district.db')} '${SQL}' | cat > /dev/null`;
+  const file = join(work, 'export');
+  seconds(get('enterprises.csv', file));
+  const rows = readFileSync(file).filter((b) => b === 10).length - 1;
+  seconds(plain);
+  const [ours, theirs] = [[], []];
+  for (let i = 0; i < ROUNDS; i++) {
+    ours.push(seconds(get('enterprises.csv', '/dev/null')));
+    theirs.push(seconds(plain));
+  }
+  const [a, b] = [middle(ours), middle(theirs)];
+  row(`export of ${n0(rows)} rows as CSV over HTTP`, `${n0(rows / a)} rows/s`, `${n0(rows / b)} rows/s`, percent(b / a), '≥ 60 %',
+    b / a >= 0.6 && rows >= ROWS);
+  const before = resident(server);
+  const took = seconds(get('enterprises.xlsx', file));
+  row(`the same as XLSX, ${n0(readFileSync(file).length / 1e6)} MB`, `${took.toFixed(1)} s, +${Math.max(0, resident(server) - before).toFixed(0)} MB`, '',
+    '', '≤ +64 MB', resident(server) - before <= 64);
+  rmSync(file, { force: true });
+  await stop(server);
+}
+
 function print() {
   console.log(`\n${DEMANDS} demands unless said otherwise; ${ROUNDS} rounds of ${SECONDS} s a side, in turns\n`);
   console.log('| what | huiqiao | compared with | ratio | goal | |');
@@ -307,7 +359,7 @@ function print() {
 }
 
 try {
-  for (const part of [pages, creation, growth, rest, idle]) {
+  for (const part of [pages, creation, growth, rest, idle, exports]) {
     if (only.includes(part.name)) await part();
   }
   print();

@@ -659,6 +659,53 @@ db_row(struct db_rows *r, struct arena *a)
     return k.map;
 }
 
+struct value
+db_cell(struct db_rows *r, unsigned col)
+{
+    struct db_arg c;
+    struct value v = {.type = VALUE_NULL};
+    if (r->state != ROWS_ON || col >= r->row->count || cell(r, col, &c) == DB_NULL_T) {
+        return v;
+    }
+    switch (r->row->fields[col].kind) {
+    case KIND_INT:
+    case KIND_TIME:
+        v.type = r->row->fields[col].kind == KIND_TIME ? VALUE_TIME : VALUE_INT;
+        v.i = c.i;
+        return v;
+    case KIND_BOOL:
+        v.type = VALUE_BOOL;
+        v.b = c.i != 0;
+        return v;
+    case KIND_REAL:
+        real_cell(c.r, &v);
+        return v;
+    case KIND_TEXT:
+        v.type = VALUE_TEXT;
+        v.s = c.p;
+        v.n = c.n;
+        return v;
+    case KIND_JSON:
+    case KIND_BLOB:
+        break;
+    }
+    log_error("statement %s: column %u is no single value", r->stmt->name, col);
+    db_tx_fail(r->tx, ERR_INTERNAL);
+    return v;
+}
+
+int
+db_column(const struct db_stmt *s, const char *name)
+{
+    const struct db_signature *row = db_signature_get(s->row);
+    for (unsigned i = 0; row != NULL && i < row->count; i++) {
+        if (strcmp(row->fields[i].name, name) == 0) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
 struct value *
 db_one(struct db_tx *tx, struct arena *a, const struct db_stmt *s, const struct db_arg *args,
        size_t n)

@@ -171,6 +171,11 @@ const void *db_blob(struct db_rows *r, int col, size_t *n);
 // VALUE_DEC rounded to four places, blob is text in hexadecimal. The names outlive the
 // database.
 struct value *db_row(struct db_rows *r, struct arena *a);
+// One cell as db_row would have it, but a text is not copied: it is the row's and valid until
+// db_next or db_end. Not for json.
+struct value db_cell(struct db_rows *r, unsigned col);
+// Which column of the rows has this name; -1 none.
+int db_column(const struct db_stmt *s, const char *name);
 
 // Whole results. db_one: NULL when there is no row. db_list: never NULL.
 struct value *db_one(struct db_tx *tx, struct arena *a, const struct db_stmt *s,

@@ -675,26 +675,27 @@ sq_inserted(struct db_rows *r)
 static enum db_type
 sq_cell(struct db_rows *r, unsigned col, struct db_arg *out)
 {
-    sqlite3_stmt *h = stmt_of(r)->h;
-    int i = (int)col;
-    switch (sqlite3_column_type(h, i)) {
+    // One look at the statement's row a cell. The value is unprotected, as nobody else uses
+    // this connection meanwhile.
+    sqlite3_value *v = sqlite3_column_value(stmt_of(r)->h, (int)col);
+    switch (sqlite3_value_type(v)) {
     case SQLITE_INTEGER:
         if (r->row->fields[col].kind == KIND_REAL) {
-            out->r = sqlite3_column_double(h, i);
+            out->r = sqlite3_value_double(v);
             return DB_REAL_T;
         }
-        out->i = sqlite3_column_int64(h, i);
+        out->i = sqlite3_value_int64(v);
         return DB_INT_T;
     case SQLITE_FLOAT:
-        out->r = sqlite3_column_double(h, i);
+        out->r = sqlite3_value_double(v);
         return DB_REAL_T;
     case SQLITE_TEXT:
-        out->p = sqlite3_column_text(h, i);
-        out->n = (size_t)sqlite3_column_bytes(h, i);
+        out->p = sqlite3_value_text(v);
+        out->n = (size_t)sqlite3_value_bytes(v);
         return out->p == NULL ? DB_NULL_T : DB_TEXT_T;
     case SQLITE_BLOB:
-        out->p = sqlite3_column_blob(h, i);
-        out->n = (size_t)sqlite3_column_bytes(h, i);
+        out->p = sqlite3_value_blob(v);
+        out->n = (size_t)sqlite3_value_bytes(v);
         out->p = out->p == NULL ? "" : out->p;
         return DB_BLOB_T;
     default:

@@ -90,18 +90,29 @@ head_fits(const struct exchange *x)
     return size <= x->room;
 }
 
+// The time to send what is ready; of a source that makes more, each piece has its own.
+static void
+allow_reply(void *arg)
+{
+    struct exchange *x = arg;
+    const struct conn_limits *l = &x->server->conns.limits;
+    uint64_t size = x->resp.source == NULL ? x->resp.size : x->resp.source->size;
+    int64_t worth = (int64_t)(size / l->min_rate) * 1000;
+    conn_enter(x->conn, CONN_REPLY, conn_now() + l->reply_ms + worth);
+}
+
 static enum MHD_Result
 queue(struct exchange *x, struct MHD_Connection *mhd)
 {
     struct http_server *s = x->server;
     bool close = x->close || atomic_load_explicit(&s->stopping, memory_order_relaxed);
-    struct MHD_Response *m = reply_build(&x->req, &x->resp, close);
+    x->stream = (struct reply_stream){.sent = allow_reply, .arg = x};
+    struct MHD_Response *m = reply_build(&x->req, &x->resp, close, &x->stream);
     if (m == NULL) {
         return MHD_NO;
     }
     x->phase = EXCHANGE_ANSWERED;
-    int64_t worth = (int64_t)(x->resp.size / s->conns.limits.min_rate) * 1000;
-    conn_enter(x->conn, CONN_REPLY, conn_now() + s->conns.limits.reply_ms + worth);
+    allow_reply(x);
     enum MHD_Result ok = MHD_queue_response(mhd, (unsigned)x->resp.status, m);
     MHD_destroy_response(m);
     atomic_fetch_add_explicit(&s->status[x->resp.status / 100], 1, memory_order_relaxed);

@@ -7,6 +7,7 @@
 #include "http/conn.h"
 #include "http/guard.h"
 #include "http/http.h"
+#include "http/reply.h"
 
 #include <microhttpd.h>
 
@@ -21,9 +22,10 @@ enum exchange_phase {
 struct exchange {
     struct http_req req; // first: the application's pointer is ours
     struct http_resp resp;
-    struct arena *arena;       // outlives the request, see exchange_pool
-    struct arena_guard *guard; // of the callback under way
-    struct exchange *next;     // in the pool
+    struct reply_stream stream; // of an answer with a source
+    struct arena *arena;        // outlives the request, see exchange_pool
+    struct arena_guard *guard;  // of the callback under way
+    struct exchange *next;      // in the pool
     struct http_server *server;
     struct http_conn *conn;
     struct guard_head head;

@@ -68,14 +68,26 @@ const char *http_cookie(const struct http_req *r, const char *name);
 const char *http_list_get(const struct http_list *l, const char *name);
 size_t http_list_count(const struct http_list *l, const char *name);
 
+// A body that is not in memory: made piece by piece while it is sent, or a file.
+struct http_source {
+    // Puts at most `room` bytes at `to` and returns how many; 0 at the end; -1 gives up: the
+    // connection is cut, so that the client knows it has not got the whole. On an http thread,
+    // which others wait for, until the request's arena is reset.
+    ptrdiff_t (*read)(void *arg, char *to, size_t room);
+    void *arg;
+    int fd;        // `read` is NULL: this file from its beginning; it stays the caller's
+    uint64_t size; // of the file
+};
+
 struct http_resp {
     int status;
     const char *type; // content type; NULL = no body
     const char *body; // in the arena, static, or kept alive by a deferred clean-up
     size_t size;
-    struct http_list headers; // added by http_set
-    bool no_compress;         // already compressed, or not worth it
-    const char *encoding;     // content-encoding of `body` when it is already encoded
+    const struct http_source *source; // in place of `body`; never compressed
+    struct http_list headers;         // added by http_set
+    bool no_compress;                 // already compressed, or not worth it
+    const char *encoding;             // content-encoding of `body` when it is already encoded
 };
 
 // Adds a header. Values are checked: CR, LF or NUL in one is our bug and answers 500.

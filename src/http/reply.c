@@ -11,8 +11,9 @@
 #include <pthread.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
-enum { COMPRESS_LEVEL = 2, COMPRESS_LEAST = 1024, HEADERS_STEP = 16 };
+enum { COMPRESS_LEVEL = 2, COMPRESS_LEAST = 1024, HEADERS_STEP = 16, PIECE = 32768 };
 
 // ---- headers -----------------------------------------------------------------------------
 
@@ -136,8 +137,8 @@ compress(struct http_req *r, struct http_resp *resp)
 static void
 negotiate(struct http_req *r, struct http_resp *resp)
 {
-    if (resp->no_compress || resp->encoding != NULL || resp->type == NULL ||
-        resp->size < COMPRESS_LEAST || !type_is_text(resp->type)) {
+    if (resp->source != NULL || resp->no_compress || resp->encoding != NULL ||
+        resp->type == NULL || resp->size < COMPRESS_LEAST || !type_is_text(resp->type)) {
         return;
     }
     http_set(r, resp, "Vary", "Accept-Encoding");
@@ -209,17 +210,51 @@ is_sound(const struct http_req *r, const struct http_resp *resp)
     return true;
 }
 
+static ssize_t
+read_source(void *arg, uint64_t at, char *to, size_t room)
+{
+    struct reply_stream *s = arg;
+    (void)at;
+    s->sent(s->arg);
+    ptrdiff_t n = s->source->read(s->source->arg, to, room);
+    return n > 0    ? n
+           : n == 0 ? MHD_CONTENT_READER_END_OF_STREAM
+                    : MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+static struct MHD_Response *
+body_of(const struct http_resp *resp, struct reply_stream *stream)
+{
+    const struct http_source *source = resp->source;
+    if (source == NULL) {
+        // The library never writes to it; PERSISTENT says that we keep it until the request
+        // ends.
+        return MHD_create_response_from_buffer(resp->type == NULL ? 0 : resp->size,
+                                               (void *)(uintptr_t)resp->body,
+                                               MHD_RESPMEM_PERSISTENT);
+    }
+    if (source->read != NULL) {
+        stream->source = source;
+        return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, PIECE, read_source, stream,
+                                                 NULL);
+    }
+    int fd = dup(source->fd); // the library closes its own
+    struct MHD_Response *m =
+        fd < 0 ? NULL : MHD_create_response_from_fd_at_offset64(source->size, fd, 0);
+    if (m == NULL && fd >= 0) {
+        close(fd);
+    }
+    return m;
+}
+
 struct MHD_Response *
-reply_build(struct http_req *r, struct http_resp *resp, bool close)
+reply_build(struct http_req *r, struct http_resp *resp, bool close, struct reply_stream *stream)
 {
     if (!is_sound(r, resp)) {
         reply_error(r, resp, 500);
     }
     negotiate(r, resp);
-    // The library never writes to it; PERSISTENT says that we keep it until the request ends.
-    struct MHD_Response *m =
-        MHD_create_response_from_buffer(resp->type == NULL ? 0 : resp->size,
-                                        (void *)(uintptr_t)resp->body, MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *m = body_of(resp, stream);
     if (m == NULL) {
         return NULL;
     }

@@ -13,8 +13,15 @@ bool reply_accepts(const char *accept_encoding, const char *coding);
 // Turns *resp into a plain error page of our own, for refusals below the application.
 void reply_error(struct http_req *r, struct http_resp *resp, int status);
 
+// What a source needs while it is read: `sent` is called before each piece.
+struct reply_stream {
+    const struct http_source *source;
+    void (*sent)(void *arg);
+    void *arg;
+};
 // Makes the library's response; resp->status may be corrected to 500. `close` adds
-// Connection: close. NULL without memory.
-struct MHD_Response *reply_build(struct http_req *r, struct http_resp *resp, bool close);
+// Connection: close. `stream` lives as long as the request. NULL without memory.
+struct MHD_Response *reply_build(struct http_req *r, struct http_resp *resp, bool close,
+                                 struct reply_stream *stream);
 
 #endif

@@ -5,6 +5,8 @@
 
 #include "kit/route.h"
 
+#include <stdatomic.h>
+
 struct app_options {
     const char *data; // directory: district.db, secret
     const char *db;   // URL in place of data/district.db, or NULL
@@ -25,6 +27,7 @@ struct app {
     int64_t started;
     struct pages *pages; // parsed templates by language
     struct workers *workers;
+    atomic_flag exporting;      // a long workbook is being made: one at a time
     struct rates *rates;        // kit/rate.h; NULL: nothing is limited
     struct http_server *server; // NULL until it serves; for metrics
 };

@@ -85,8 +85,9 @@ struct ctx {
     const char *raw_type;      // set: the answer is raw_body, not JSON or a page
     const char *raw_body;
     size_t raw_size;
-    const char *raw_name; // download name
-    void *prepared;       // what `prepare` computed for `run`
+    const struct http_source *raw_source; // in place of raw_body
+    const char *raw_name;                 // download name
+    void *prepared;                       // what `prepare` computed for `run`
     enum err result;
     bool renewed; // field_form shows what was typed
 };

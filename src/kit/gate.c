@@ -64,6 +64,7 @@ reset_answer(struct ctx *c)
     c->page = NULL;
     c->template = NULL;
     c->raw_type = c->raw_body = NULL;
+    c->raw_source = NULL;
     c->faults.count = 0;
 }
 
@@ -205,6 +206,36 @@ start_write(struct exchange *x)
         write_done(e, x);
     }
     return true;
+}
+
+// On a worker: a read that takes its time. Its page, if it has one, is made by gate_resumed.
+static void
+read_long(void *arg)
+{
+    struct exchange *x = arg;
+    struct ctx *c = &x->c;
+    struct arena_guard g;
+    c->result = ERR_UNAVAILABLE;
+    c->tx = db_read_begin(c->app->db);
+    if (c->tx != NULL && ARENA_TRY(c->arena, &g)) {
+        c->result = c->route->run(c);
+        arena_end(c->arena, &g);
+    } else if (c->tx != NULL) {
+        reset_answer(c);
+        c->result = ERR_TOO_LARGE;
+    }
+    end_read(c);
+    http_resume(c->req);
+}
+
+static void
+start_read(struct exchange *x)
+{
+    end_read(&x->c);
+    http_suspend(x->c.req);
+    if (!app_work(x->c.app, read_long, x)) {
+        write_done(ERR_UNAVAILABLE, x);
+    }
 }
 
 // ---- checks before running ----------------------------------------------------------------
@@ -408,6 +439,10 @@ run_request(struct exchange *x)
     }
     if (c->route->method != HTTP_GET && (c->route->flags & ROUTE_NO_TX) == 0) {
         return start_write(x);
+    }
+    if (c->route->method == HTTP_GET && (c->route->flags & ROUTE_WAITS) != 0) {
+        start_read(x);
+        return true;
     }
     c->result = c->route->run(c);
     return false;

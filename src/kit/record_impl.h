@@ -126,6 +126,9 @@ struct record_found { // what `run` of a list hands to `show`
 // Rows of a statement of the kind as the actor may see them.
 struct value *record_page_of(struct ctx *c, const struct record_built *b,
                              const struct value *rows);
+// The arguments of its statement. Returns how many.
+size_t record_query_bind(const struct record_query *q, const struct record_stmt *st,
+                         struct db_arg args[RECORD_SLOTS]);
 struct record_page record_query_run(struct ctx *c, const struct record_query *q);
 int64_t record_query_count(struct ctx *c, const struct record_query *q);
 
@@ -189,6 +192,10 @@ enum err record_own_show(struct ctx *c);
 enum err record_own_layout_run(struct ctx *c);
 enum err record_own_view_run(struct ctx *c);
 enum err record_own_change_run(struct ctx *c);
+
+// record_export.c
+enum err record_csv_run(struct ctx *c);
+enum err record_xlsx_run(struct ctx *c);
 
 // record_bulk.c
 enum err record_bulk_run(struct ctx *c);

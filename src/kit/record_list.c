@@ -238,8 +238,9 @@ record_query_parent(struct ctx *c, const struct record_kind *k, const char *fiel
 
 // ---- running ---------------------------------------------------------------------------
 
-static size_t
-bind(const struct record_query *q, const struct record_stmt *st, struct db_arg *args)
+size_t
+record_query_bind(const struct record_query *q, const struct record_stmt *st,
+                  struct db_arg args[RECORD_SLOTS])
 {
     for (unsigned i = 0; i < st->count; i++) {
         args[i] = q->args[st->slots[i]];
@@ -285,7 +286,7 @@ record_query_run(struct ctx *c, const struct record_query *q)
     struct record_stmt *st =
         record_list_stmt(q->b, q->scope, q->lead, q->sort, q->down != q->backward);
     struct db_arg args[RECORD_SLOTS];
-    size_t n = bind(&asked, st, args);
+    size_t n = record_query_bind(&asked, st, args);
     struct value *rows = db_list(c->tx, c->arena, &st->s, args, n);
     bool more = value_count(rows) > q->limit;
     if (more) {
@@ -318,7 +319,7 @@ count(void *arg)
     const struct count_job *job = arg;
     struct record_stmt *st = record_count_stmt(job->q->b, job->q->scope, job->q->lead);
     struct db_arg args[RECORD_SLOTS];
-    size_t n = bind(job->q, st, args);
+    size_t n = record_query_bind(job->q, st, args);
     return db_value_int(job->c->tx, &st->s, args, n, -1);
 }
 

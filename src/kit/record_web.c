@@ -5,9 +5,8 @@
 #include "kit/listing.h"
 #include "kit/record_impl.h"
 #include "kit/search.h"
-#include "view/table.h"
 
-enum { EXPORT_MOST = 5000, OPTIONS_MOST = 20, EXPORT_COLUMNS = 64 };
+enum { OPTIONS_MOST = 20 };
 
 static const struct record_kind *
 kind_of(const struct ctx *c)
@@ -123,130 +122,6 @@ options_run(struct ctx *c)
     c->raw_body = buf_str(&out);
     c->raw_size = out.n;
     return ERR_OK;
-}
-
-// ---- exports ---------------------------------------------------------------------------
-
-static struct table_column
-export_column(struct ctx *c, const struct field *f)
-{
-    const char *key = f->type == FIELD_REF ? record_ref_name(c->arena, f->name) : f->name;
-    return (struct table_column){key, ctx_tr(c, f->label)};
-}
-
-// Those the address names, in its order: what a page shows. False with a fault.
-static bool
-named_columns(struct ctx *c, const struct record_kind *k, const char *words,
-              struct table_column *cols, size_t *n)
-{
-    for (const char *p = words + strspn(words, " "); *p != '\0'; p += strspn(p, " ")) {
-        size_t size = strcspn(p, " ");
-        const struct field *f = field_find(k->fields, arena_strndup(c->arena, p, size));
-        bool code = f != NULL && text_equal(f->name, k->subtitle);
-        if (f == NULL || (!code && !record_may_list(k, f)) || *n == EXPORT_COLUMNS) {
-            ctx_fault(c, "columns", "unknown", T("没有这一列"));
-            return false;
-        }
-        cols[(*n)++] = export_column(c, f);
-        p += size;
-    }
-    return true;
-}
-
-static bool
-export_columns(struct ctx *c, const struct record_kind *k, struct table_column *cols, size_t *n)
-{
-    const char *words = ctx_query(c, "columns");
-    if (words != NULL && *words != '\0') {
-        return named_columns(c, k, words, cols, n);
-    }
-    cols[(*n)++] = (struct table_column){"id", ctx_tr(c, T("编号"))};
-    for (const struct field *f = k->fields; f->name != NULL && *n < EXPORT_COLUMNS - 2; f++) {
-        if ((f->where & IN_EXPORT) != 0 && record_is_stored(f) && f->type != FIELD_LONG) {
-            cols[(*n)++] = export_column(c, f);
-        }
-    }
-    cols[(*n)++] = (struct table_column){"created_at", ctx_tr(c, T("登记时间"))};
-    cols[(*n)++] = (struct table_column){"updated_at", ctx_tr(c, T("更新时间"))};
-    return true;
-}
-
-// What people read in the list: labels for choices, yuan for fen; numbers stay numbers.
-static void
-make_readable(struct ctx *c, const struct record_kind *k, struct value *rec)
-{
-    for (const struct field *f = k->fields; f->name != NULL; f++) {
-        const struct value *v = value_get(rec, f->name);
-        bool text = f->type == FIELD_CHOICE || f->type == FIELD_CHOICES ||
-                    f->type == FIELD_FLAG || f->type == FIELD_CODE;
-        if (v == NULL || v->type == VALUE_NULL) {
-            continue;
-        }
-        if (f->type == FIELD_MONEY) {
-            value_set(c->arena, rec, f->name, value_dec(c->arena, v->i * 100));
-        } else if (text) {
-            value_set_text(c->arena, rec, f->name, field_text(c, f, v));
-        }
-    }
-}
-
-static enum err
-export_rows(struct ctx *c, struct table_column *cols, size_t *n, const struct value **rows)
-{
-    const struct record_kind *k = kind_of(c);
-    struct value *list = record_list(c, k, EXPORT_MOST);
-    if (list == NULL) {
-        return c->faults.count > 0 ? ERR_INVALID : ERR_FORBIDDEN;
-    }
-    *rows = value_get(list, "items");
-    for (size_t i = 0; i < value_count(*rows); i++) {
-        // the maps were made for this request
-        make_readable(c, k, (struct value *)(uintptr_t)value_at(*rows, i));
-    }
-    return export_columns(c, k, cols, n) ? ERR_OK : ERR_INVALID;
-}
-
-static enum err
-csv_run(struct ctx *c)
-{
-    struct table_column cols[EXPORT_COLUMNS];
-    size_t n = 0;
-    const struct value *rows = NULL;
-    enum err e = export_rows(c, cols, &n, &rows);
-    if (e != ERR_OK) {
-        return e;
-    }
-    struct buf b;
-    buf_init(&b, c->arena, 65536, (size_t)32 << 20);
-    csv_head(&b, cols, n);
-    for (size_t i = 0; i < value_count(rows); i++) {
-        csv_row(&b, cols, n, value_at(rows, i));
-    }
-    if (b.full) {
-        return ERR_TOO_LARGE;
-    }
-    c->raw_type = "text/csv; charset=utf-8";
-    c->raw_body = buf_str(&b);
-    c->raw_size = b.n;
-    c->raw_name = arena_printf(c->arena, "%s.csv", kind_of(c)->plural);
-    return ERR_OK;
-}
-
-static enum err
-xlsx_run(struct ctx *c)
-{
-    struct table_column cols[EXPORT_COLUMNS];
-    size_t n = 0;
-    const struct value *rows = NULL;
-    enum err e = export_rows(c, cols, &n, &rows);
-    if (e != ERR_OK) {
-        return e;
-    }
-    c->raw_body =
-        xlsx_write(c->arena, ctx_tr(c, kind_of(c)->list_label), cols, n, rows, &c->raw_size);
-    c->raw_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-    c->raw_name = arena_printf(c->arena, "%s.xlsx", kind_of(c)->plural);
-    return c->raw_body == NULL ? ERR_INTERNAL : ERR_OK;
 }
 
 // ---- writing ---------------------------------------------------------------------------
@@ -383,12 +258,13 @@ static const struct route TEMPLATE[] = {
     {.method = HTTP_GET,
      .pattern = "/%s.csv",
      .roles = RECORD_READ,
-     .run = csv_run,
+     .run = record_csv_run,
      .help = "The list as CSV"},
     {.method = HTTP_GET,
      .pattern = "/%s.xlsx",
      .roles = RECORD_READ,
-     .run = xlsx_run,
+     .run = record_xlsx_run,
+     .flags = ROUTE_WAITS,
      .help = "The list as XLSX"},
     {.method = HTTP_GET,
      .pattern = "/%s/options",

@@ -113,6 +113,7 @@ send_raw(struct ctx *c)
     c->resp->type = c->raw_type;
     c->resp->body = c->raw_body;
     c->resp->size = c->raw_size;
+    c->resp->source = c->raw_source;
     if (c->raw_name != NULL) {
         struct buf b;
         buf_init(&b, c->arena, 64, 1024);

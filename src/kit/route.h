@@ -11,7 +11,8 @@ typedef enum err (*route_fn)(struct ctx *c);
 enum {
     ROUTE_PAGE = 1,    // pages only, no /api/v1 twin
     ROUTE_API = 2,     // API only
-    ROUTE_WAITS = 4,   // `prepare` is slow (password hashing): on the worker pool
+    ROUTE_WAITS = 4,   // `prepare` (password hashing), or `run` of a GET without a page (a
+                       // workbook), is slow: on the worker pool
     ROUTE_PARTIAL = 8, // required fields may be absent (PATCH)
     ROUTE_NO_TX = 16,  // POST that writes nothing (pure rules)
     ROUTE_RATED = 32,  // login class of the rate limit (kit/rate.h); other classes show

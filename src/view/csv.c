@@ -17,43 +17,75 @@
 static bool
 looks_like_formula(const char *s)
 {
-    static const char *const signs[] = {"=",  "+",  "-",  "@",  "\t", "\r",
-                                        "\n", "＝", "＋", "－", "＠"};
-    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
-        if (text_starts(s, signs[i])) {
-            return true;
-        }
+    switch (*s) {
+    case '=':
+    case '+':
+    case '-':
+    case '@':
+    case '\t':
+    case '\r':
+    case '\n':
+        return true;
+    case '\xEF':
+        return text_starts(s, "＝") || text_starts(s, "＋") || text_starts(s, "－") ||
+               text_starts(s, "＠");
+    default:
+        return false;
     }
-    return false;
+}
+
+// Whether one of eight bytes is below '-': all that needs quotes is, and little else.
+static bool
+is_plain(const char *s)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t x;
+    memcpy(&x, s, sizeof x);
+    return ((x - ones * '-') & ~x & (ones * 0x80)) == 0;
+}
+
+// Whether a cell must stand in quotes; *doubles: one is inside it.
+static bool
+needs_quotes(const char *s, size_t n, bool *doubles)
+{
+    static const unsigned char SPECIAL['-'] = {[','] = 1, ['\n'] = 1, ['\r'] = 1, ['"'] = 2};
+    unsigned found = n > 0 && (s[0] == ' ' || s[n - 1] == ' ');
+    for (size_t i = 0; i < n; i++) {
+        while (i + 8 <= n && is_plain(s + i)) {
+            i += 8;
+        }
+        unsigned char ch = i < n ? (unsigned char)s[i] : '-';
+        found |= ch < '-' ? SPECIAL[ch] : 0;
+    }
+    *doubles = (found & 2) != 0;
+    return found != 0;
+}
+
+static void
+put_doubled(struct buf *b, const char *s, size_t n)
+{
+    for (const char *end = s + n; s < end;) {
+        const char *q = memchr(s, '"', (size_t)(end - s));
+        size_t run = q == NULL ? (size_t)(end - s) : (size_t)(q - s) + 1;
+        buf_put(b, s, run);
+        buf_put(b, "\"", q != NULL);
+        s += run;
+    }
 }
 
 static void
 put_cell(struct buf *b, const char *s, size_t n)
 {
-    bool defuse = looks_like_formula(s);
-    bool quote = memchr(s, ',', n) != NULL || memchr(s, '"', n) != NULL ||
-                 memchr(s, '\n', n) != NULL || memchr(s, '\r', n) != NULL ||
-                 (n > 0 && (s[0] == ' ' || s[n - 1] == ' '));
-    if (quote) {
-        buf_putc(b, '"');
+    bool doubles;
+    bool quote = needs_quotes(s, n, &doubles);
+    buf_put(b, "\"", quote);
+    buf_put(b, "'", looks_like_formula(s));
+    if (doubles) {
+        put_doubled(b, s, n);
+    } else {
+        buf_put(b, s, n);
     }
-    if (defuse) {
-        buf_putc(b, '\'');
-    }
-    for (const char *end = s + n; quote && s < end;) {
-        const char *q = memchr(s, '"', (size_t)(end - s));
-        size_t run = q == NULL ? (size_t)(end - s) : (size_t)(q - s) + 1;
-        buf_put(b, s, run);
-        s += run;
-        n -= run;
-        if (q != NULL) {
-            buf_putc(b, '"');
-        }
-    }
-    buf_put(b, s, n);
-    if (quote) {
-        buf_putc(b, '"');
-    }
+    buf_put(b, "\"", quote);
 }
 
 static void
@@ -82,8 +114,10 @@ put_value(struct buf *b, const struct value *v)
     case VALUE_NULL:
     case VALUE_LAMBDA:
         return;
-    case VALUE_BOOL:
     case VALUE_INT:
+        buf_int(b, v->i);
+        return;
+    case VALUE_BOOL:
     case VALUE_DEC:
         json_write(b, v); // digits, sign and point only, or true and false
         return;
@@ -126,6 +160,16 @@ csv_row(struct buf *b, const struct table_column *cols, size_t n, const struct v
         if (v != NULL) {
             put_value(b, v);
         }
+    }
+    buf_puts(b, "\r\n");
+}
+
+void
+csv_cells(struct buf *b, const struct value *cells, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        buf_put(b, ",", i > 0);
+        put_value(b, &cells[i]);
     }
     buf_puts(b, "\r\n");
 }

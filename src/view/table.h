@@ -18,6 +18,8 @@ struct table_column {
 // LF get a ' before them, numbers do not. Times as "2026-11-23 10:05", lists joined by ';'.
 void csv_head(struct buf *b, const struct table_column *cols, size_t n);
 void csv_row(struct buf *b, const struct table_column *cols, size_t n, const struct value *row);
+// The same of cells in the order of the columns.
+void csv_cells(struct buf *b, const struct value *cells, size_t n);
 
 // A whole workbook with one sheet: bold frozen header, texts as texts, integers and decimals
 // as numbers, times as dates in Beijing time. NULL in case of failure (logged).
@@ -32,7 +34,12 @@ struct xlsx;
 struct xlsx *xlsx_open(struct arena *titles, struct arena *cells, const char *dir,
                        const char *sheet, const struct table_column *cols, size_t n);
 bool xlsx_row(struct xlsx *x, const struct value *row);
+// The same of cells in the order of the columns, with another arena for the row's own memory.
+bool xlsx_cells(struct xlsx *x, struct arena *a, const struct value *cells);
 bool xlsx_close(struct xlsx *x, int fd);
+// Instead of xlsx_close: the finished workbook as a file without a name, which `titles` closes.
+// -1 in case of failure.
+int xlsx_file(struct xlsx *x, uint64_t *size);
 
 // Reading: strict RFC 4180 (also LF, a BOM, line breaks inside quotes; blank lines are passed
 // over). Calls `row` for each record with its cells and the line it starts on; false from it

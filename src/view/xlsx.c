@@ -312,14 +312,37 @@ xlsx_open(struct arena *titles, struct arena *cells, const char *dir, const char
     return x;
 }
 
-bool
-xlsx_row(struct xlsx *x, const struct value *row)
+static bool
+has_room(const struct xlsx *x)
 {
     if (x->rows + 1 >= LXW_ROW_MAX) {
         log_error("a sheet holds no more than %d rows", LXW_ROW_MAX - 1);
         return false;
     }
+    return true;
+}
+
+bool
+xlsx_row(struct xlsx *x, const struct value *row)
+{
+    if (!has_room(x)) {
+        return false;
+    }
     write_row(&x->w, x->cols, x->n, ++x->rows, row);
+    return true;
+}
+
+bool
+xlsx_cells(struct xlsx *x, struct arena *a, const struct value *cells)
+{
+    if (!has_room(x)) {
+        return false;
+    }
+    x->w.a = a;
+    x->rows++;
+    for (size_t c = 0; c < x->n; c++) {
+        write_cell(&x->w, x->rows, (lxw_col_t)c, &cells[c]);
+    }
     return true;
 }
 
@@ -348,4 +371,17 @@ xlsx_close(struct xlsx *x, int fd)
     }
     writer_close(&x->w);
     return ok;
+}
+
+int
+xlsx_file(struct xlsx *x, uint64_t *size)
+{
+    off_t end = write_book(&x->w) ? lseek(x->w.fd, 0, SEEK_END) : -1;
+    if (end <= 0) {
+        log_error("the workbook could not be written: %s", strerror(errno));
+        writer_close(&x->w);
+        return -1;
+    }
+    *size = (uint64_t)end;
+    return x->w.fd;
 }

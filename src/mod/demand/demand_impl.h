@@ -164,8 +164,13 @@ void demand_log(struct ctx *c, const struct demand *d, const char *type, int64_t
 // `events` see demand_seen.
 struct value *demand_present(struct ctx *c, const struct demand *d, struct value *row,
                              const struct value *events);
-// The rows of the list that c's query asks for, at most 5,000; NULL with faults.
-const struct value *demand_export(struct ctx *c);
+// demand_export.c: the list that c's query asks for as a file.
+enum err demand_csv_run(struct ctx *c);
+enum err demand_xlsx_run(struct ctx *c);
+// Its rows, `piece` at a time: false with faults, or when there is nothing to be seen. Each
+// call gives the next ones and moves the query on.
+bool demand_export_query(struct ctx *c, struct demand_query *q, unsigned piece);
+struct value *demand_export_next(struct ctx *c, struct demand_query *q);
 // {"items":[…]} oldest first, as the rule `clock` reads them; NULL when it may not be seen.
 const struct value *demand_events(struct ctx *c, int64_t id);
 

@@ -12,7 +12,6 @@
 #include <string.h>
 
 enum {
-    EXPORT_MOST = 5000,
     TOTAL_MOST = 1000000,
     TIMELINE_MOST = 200,
     EVENTS_MOST = 1000,
@@ -378,18 +377,24 @@ demand_list(struct ctx *c)
     return out;
 }
 
-const struct value *
-demand_export(struct ctx *c)
+bool
+demand_export_query(struct ctx *c, struct demand_query *q, unsigned piece)
 {
-    struct demand_query q;
-    bool some = read_query(c, &q);
-    if (c->faults.count > 0) {
-        return NULL;
-    }
-    q.limit = EXPORT_MOST;
-    struct value *items = some ? demand_store_list(c, &q) : value_list(c->arena);
+    bool some = read_query(c, q);
+    q->limit = piece;
+    return some && c->faults.count == 0;
+}
+
+struct value *
+demand_export_next(struct ctx *c, struct demand_query *q)
+{
+    bool due = q->order == DEMAND_DUE_FIRST || q->order == DEMAND_DUE_LAST;
+    struct value *items = demand_store_list(c, q);
     for (size_t i = 0; i < value_count(items); i++) {
-        finish_item(c, (struct value *)(uintptr_t)value_at(items, i)); // ours: just read
+        struct value *row = (struct value *)(uintptr_t)value_at(items, i); // ours: just read
+        int64_t key = finish_item(c, row);
+        q->after_key = due ? key : value_get_int(row, "created_at", 0);
+        q->after_id = value_get_int(row, "id", 0);
     }
     return items;
 }

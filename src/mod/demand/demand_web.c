@@ -4,10 +4,8 @@
 #include "mod/demand/demand_impl.h"
 #include "mod/demand/demand_pages.h"
 
-#include "base/buf.h"
 #include "kit/attachment.h"
 #include "kit/listing.h"
-#include "view/table.h"
 
 #include <string.h>
 
@@ -103,94 +101,6 @@ step_form(struct ctx *c)
     return ERR_OK;
 }
 
-// ---- exports ---------------------------------------------------------------------------
-
-enum { EXPORT_COLUMNS = 13 };
-
-// Labels for words; what the list shows, in the reader's language.
-static void
-make_readable(struct ctx *c, struct value *d)
-{
-    static const struct {
-        const char *key;
-        const struct choice *choices;
-    } WORDS[] = {
-        {"state", DEMAND_STATES}, {"category", DEMAND_CATEGORIES}, {"source", DEMAND_SOURCES},
-        {"level", DEMAND_LEVELS}, {"light", DEMAND_LIGHTS},        {"outcome", DEMAND_OUTCOMES},
-    };
-    for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++) {
-        const char *s = value_get_text(d, WORDS[i].key);
-        if (s != NULL) {
-            value_set_text(c->arena, d, WORDS[i].key,
-                           choice_label(WORDS[i].choices, s, c->lang));
-        }
-    }
-}
-
-// The rows come from the list's own query, so an export never shows more than the list.
-static const struct value *
-export_rows(struct ctx *c)
-{
-    const struct value *list = demand_export(c);
-    for (size_t i = 0; i < value_count(list); i++) {
-        make_readable(c, (struct value *)(uintptr_t)value_at(list, i)); // made for this request
-    }
-    return list;
-}
-
-static void
-columns(struct ctx *c, struct table_column cols[EXPORT_COLUMNS])
-{
-    const struct table_column all[EXPORT_COLUMNS] = {
-        {"receipt_no", ctx_tr(c, T("编号"))},     {"title", ctx_tr(c, T("标题"))},
-        {"enterprise", ctx_tr(c, T("企业"))},     {"chamber", ctx_tr(c, T("商会"))},
-        {"category", ctx_tr(c, T("类别"))},       {"source", ctx_tr(c, T("来源"))},
-        {"level", ctx_tr(c, T("级别"))},          {"state", ctx_tr(c, T("状态"))},
-        {"lead_unit", ctx_tr(c, T("主办单位"))},  {"due_at", ctx_tr(c, T("到期时间"))},
-        {"light", ctx_tr(c, T("时限"))},          {"satisfaction", ctx_tr(c, T("满意度"))},
-        {"created_at", ctx_tr(c, T("提交时间"))},
-    };
-    memcpy(cols, all, sizeof all);
-}
-
-static enum err
-csv_run(struct ctx *c)
-{
-    struct table_column cols[EXPORT_COLUMNS];
-    const struct value *rows = export_rows(c);
-    if (rows == NULL) {
-        return ERR_INVALID;
-    }
-    struct buf b;
-    buf_init(&b, c->arena, 65536, (size_t)32 << 20);
-    columns(c, cols);
-    csv_head(&b, cols, EXPORT_COLUMNS);
-    for (size_t i = 0; i < value_count(rows); i++) {
-        csv_row(&b, cols, EXPORT_COLUMNS, value_at(rows, i));
-    }
-    c->raw_type = "text/csv; charset=utf-8";
-    c->raw_body = buf_str(&b);
-    c->raw_size = b.n;
-    c->raw_name = "demands.csv";
-    return b.full ? ERR_TOO_LARGE : ERR_OK;
-}
-
-static enum err
-xlsx_run(struct ctx *c)
-{
-    struct table_column cols[EXPORT_COLUMNS];
-    const struct value *rows = export_rows(c);
-    if (rows == NULL) {
-        return ERR_INVALID;
-    }
-    columns(c, cols);
-    c->raw_body =
-        xlsx_write(c->arena, ctx_tr(c, T("诉求")), cols, EXPORT_COLUMNS, rows, &c->raw_size);
-    c->raw_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-    c->raw_name = "demands.xlsx";
-    return c->raw_body == NULL ? ERR_INTERNAL : ERR_OK;
-}
-
 // ---- routes ----------------------------------------------------------------------------
 
 // Uploads come with the form itself: nine files of 10 MB and the rest.
@@ -230,13 +140,14 @@ static const struct route ROUTES[] = {
     {.method = HTTP_GET,
      .pattern = "/demands.csv",
      .roles = READERS,
-     .run = csv_run,
-     .help = "The same list as CSV, at most 5,000 rows"},
+     .run = demand_csv_run,
+     .help = "The same list as CSV"},
     {.method = HTTP_GET,
      .pattern = "/demands.xlsx",
      .roles = READERS,
-     .run = xlsx_run,
-     .help = "The same list as a workbook, at most 5,000 rows"},
+     .run = demand_xlsx_run,
+     .flags = ROUTE_WAITS,
+     .help = "The same list as a workbook"},
     {.method = HTTP_GET,
      .pattern = "/demands/new",
      .roles = CREATORS,
