@@ -157,7 +157,20 @@ document.addEventListener('change', (e) => {
 // stands in [data-draft-state], in the words of its data-saved and data-failed.
 const waiting = new Map();
 
+// Never kept: what belongs to one sending, and secrets.
+const secret = /^(csrf|token|version|password.*|code)$/;
 const fields = (form) => [...new FormData(form)].filter(([, v]) => typeof v === 'string');
+
+// What only serves the sending is not part of a draft; the server is told which form it is of,
+// so that a draft that arrives after its form is dropped.
+const draftOf = (form) => {
+  const body = new URLSearchParams(fields(form).filter(([name]) => !secret.test(name)));
+  const token = form.elements.token;
+  if (token) {
+    body.set('sent_as', token.value);
+  }
+  return body;
+};
 
 const saveDraft = async (form) => {
   clearTimeout(waiting.get(form));
@@ -168,7 +181,7 @@ const saveDraft = async (form) => {
     const r = await fetch(`/drafts/${encodeURIComponent(form.dataset.draft)}`, {
       method: 'POST', credentials: 'same-origin', keepalive: true,
       headers: { 'HX-Request': 'true', 'X-CSRF-Token': $('meta[name=csrf]').content },
-      body: new URLSearchParams(fields(form)),
+      body: draftOf(form),
     });
     ok = r.ok && !r.redirected;
   } catch { /* no network: said below */ }
@@ -200,7 +213,6 @@ document.addEventListener('visibilitychange', () => {
 // that of its action, or the one where the form was first seen.
 const KEPT = 'kept';
 const HOMES = 'homes';
-const secret = /^(csrf|token|version|password.*|code)$/;
 
 const homes = () => JSON.parse(sessionStorage.getItem(HOMES) || '{}');
 

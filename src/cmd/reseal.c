@@ -13,8 +13,10 @@
 
 enum { RESEAL_BATCH = 200, RESEAL_ARENA_MAX = 16 * 1024 * 1024 };
 
+// Of a kind of record, or what a module keeps beside its kinds.
 struct batch {
     const struct record_kind *kind;
+    const struct module *module;
     int64_t after;
 };
 
@@ -34,27 +36,38 @@ static enum err
 reseal_batch(struct ctx *c, void *arg)
 {
     struct batch *b = arg;
-    int64_t last = record_reseal(c, b->kind, b->after, RESEAL_BATCH);
+    int64_t last = b->kind != NULL ? record_reseal(c, b->kind, b->after, RESEAL_BATCH)
+                                   : b->module->reseal(c, b->after, RESEAL_BATCH);
     enum err e = db_tx_err(c->tx);
     b->after = e == ERR_OK ? last : b->after;
     return e;
 }
 
 static bool
-reseal_kind(struct district *d, struct arena *a, const struct record_kind *k)
+reseal_all(struct district *d, struct arena *a, struct batch b)
 {
-    struct batch b = {.kind = k};
     do {
         struct batch tried = b;
         enum err e = cmd_write(d, a, reseal_batch, &tried);
         arena_reset(a);
         if (e != ERR_OK) {
-            cmd_fail("%s after %lld: %s", k->name, (long long)b.after, err_info(e)->code);
+            cmd_fail("%s after %lld: %s", b.kind != NULL ? b.kind->name : b.module->name,
+                     (long long)b.after, err_info(e)->code);
             return false;
         }
         b = tried;
     } while (b.after != 0);
     return true;
+}
+
+static bool
+reseal_module(struct district *d, struct arena *a, const struct module *m)
+{
+    bool ok = true;
+    for (size_t i = 0; ok && m->kinds != NULL && m->kinds[i] != NULL; i++) {
+        ok = reseal_all(d, a, (struct batch){.kind = m->kinds[i]});
+    }
+    return ok && (m->reseal == NULL || reseal_all(d, a, (struct batch){.module = m}));
 }
 
 int
@@ -79,10 +92,7 @@ cmd_reseal(int argc, char **argv)
     struct arena *a = arena_new(RESEAL_ARENA_MAX);
     bool ok = go_on || cmd_write(&d, a, next_key, &key) == ERR_OK;
     for (size_t m = 0; ok && MODULES[m] != NULL; m++) {
-        for (size_t i = 0; ok && MODULES[m]->kinds != NULL && MODULES[m]->kinds[i] != NULL;
-             i++) {
-            ok = reseal_kind(&d, a, MODULES[m]->kinds[i]);
-        }
+        ok = reseal_module(&d, a, MODULES[m]);
     }
     arena_free(a);
     district_close(&d);

@@ -104,6 +104,8 @@ const char *ctx_query(const struct ctx *c, const char *name); // query parameter
 // Text in the reader's language; ctx_trf fills {0}… with n texts.
 const char *ctx_tr(const struct ctx *c, const char *chinese);
 #define ctx_trf(c, chinese, n, ...) trf((c)->arena, (c)->lang, (chinese), (n), __VA_ARGS__)
+// True when the form with this token was sent already, by this actor.
+bool ctx_was_sent(struct ctx *c, const char *token);
 // Adds a fault (message translated); returns ERR_INVALID.
 enum err ctx_fault(struct ctx *c, const char *field, const char *code, const char *chinese);
 // Sets the problem's detail (translated) and returns e.

@@ -323,8 +323,10 @@ static enum err
 read_key(struct exchange *x)
 {
     struct ctx *c = &x->c;
-    const char *key =
-        c->api ? http_header(c->req, "idempotency-key") : http_list_get(&c->req->form, "token");
+    // A script that keeps a draft sends the form's fields, too, but is not the form.
+    const char *key = c->api          ? http_header(c->req, "idempotency-key")
+                      : c->background ? NULL
+                                      : http_list_get(&c->req->form, "token");
     if (key == NULL || *key == '\0') {
         return ERR_OK;
     }

@@ -133,7 +133,9 @@ reseal_field(struct ctx *c, const struct record_built *b, const struct record_se
         if (sealed == NULL || seal_key_of(sealed) == key) {
             continue;
         }
-        const char *plain = opened(c, b->k, last, s->field, sealed);
+        // What stands in the clear was written before the field was sealed.
+        const char *plain =
+            seal_key_of(sealed) == 0 ? sealed : opened(c, b->k, last, s->field, sealed);
         if (plain != NULL) {
             seal_value(c, b, s, last, plain);
         }

@@ -4,6 +4,7 @@
 #include "kit/gate.h"
 
 #include "base/json.h"
+#include "kit/seal.h"
 
 #include <string.h>
 
@@ -12,7 +13,7 @@ static const struct db_stmt REPLAY_FIND = {
     .sql = "SELECT body_hash, status, location, flash, answer FROM replay "
            "WHERE account_id = $1 AND key = $2",
     .params = "account_id:int key:text",
-    .row = "body_hash:blob status:int location:text? flash:text? answer:json?"};
+    .row = "body_hash:blob status:int location:text? flash:text? answer:text?"};
 
 static const struct db_stmt REPLAY_KEEP = {
     .name = "replay.keep",
@@ -23,6 +24,23 @@ static const struct db_stmt REPLAY_KEEP = {
               "answer:text? at:time"};
 
 const struct db_stmt *const REPLAY_STMTS[] = {&REPLAY_FIND, &REPLAY_KEEP, NULL};
+
+// Answers hold mobiles: they wait sealed.
+static const char *
+sealed(struct ctx *c, const char *answer)
+{
+    const struct seal_place at = {"replay", "answer", c->actor->id};
+    return seal_text(c->app, c->arena, seal_key(c->tx, c->arena), &at, answer);
+}
+
+static const struct value *
+opened(struct ctx *c, const char *answer)
+{
+    const struct seal_place at = {"replay", "answer", c->actor->id};
+    const char *plain = answer == NULL ? NULL : seal_open(c->app, c->arena, &at, answer);
+    const char *why;
+    return plain == NULL ? NULL : json_parse(c->arena, plain, strlen(plain), &why);
+}
 
 bool
 replay_find(struct exchange *x)
@@ -45,9 +63,7 @@ replay_find(struct exchange *x)
             c->status = (int)db_int(r, 1);
             c->location = arena_strdup(c->arena, db_text(r, 2));
             c->flash = arena_strdup(c->arena, db_text(r, 3));
-            const char *answer = db_text(r, 4);
-            const char *why;
-            c->out = answer == NULL ? NULL : json_parse(c->arena, answer, strlen(answer), &why);
+            c->out = opened(c, db_text(r, 4));
             c->result = ERR_OK;
         }
     }
@@ -64,10 +80,20 @@ replay_keep(struct exchange *x)
         struct buf b;
         buf_init(&b, c->arena, 1024, 1024 * 1024);
         json_write(&b, c->out);
-        answer = b.full ? NULL : buf_str(&b);
+        answer = b.full ? NULL : sealed(c, buf_str(&b));
     }
     db_run(c->tx, &REPLAY_KEEP,
            DB_ARGS(DB_INT(c->actor->id), DB_TEXT(x->key),
                    DB_BLOB(x->body_hash, sizeof x->body_hash), DB_INT(c->status),
                    DB_TEXT(c->location), DB_TEXT(c->flash), DB_TEXT(answer), DB_INT(c->now)));
+}
+
+bool
+ctx_was_sent(struct ctx *c, const char *token)
+{
+    struct db_rows *r =
+        db_query(c->tx, &REPLAY_FIND, DB_ARGS(DB_INT(c->actor->id), DB_TEXT(token)));
+    bool was = db_next(r);
+    db_end(r);
+    return was;
 }

@@ -75,6 +75,8 @@ struct module {
     bool (*open)(struct app *app, const char **why);
     // What it does when other modules' records are saved.
     const struct record_watch *watches;
+    // What it keeps sealed beside its kinds: as record_reseal. May be NULL.
+    int64_t (*reseal)(struct ctx *c, int64_t after, unsigned most);
 };
 
 #endif

@@ -16,7 +16,7 @@ enum {
     KEY = crypto_aead_xchacha20poly1305_ietf_KEYBYTES,
     INDEX = 16,
     END_DIGITS = 4,
-    SEALED_MOST = 8192,
+    SEALED_MOST = 2 * 1024 * 1024, // a kept answer of 1 MiB
     BASE64 = sodium_base64_VARIANT_URLSAFE_NO_PADDING,
 };
 

@@ -185,11 +185,48 @@ const loseInDialog = async (t, browser, base, password) => {
   await context.close();
 };
 
+// What is typed keeps itself, comes back, and does not stand in the way of the form itself.
+const draftsKeepThemselves = async (t, browser, base, role, extra) => {
+  const context = await session(browser, base, role);
+  const saved = (page) => page.waitForSelector('[data-draft-state]:not(:empty)', { timeout: 15000 });
+  const first = await open(context, `${base}/demands/new`, PHONE);
+  await first.page.fill('[name=title]', '园区班车取消');
+  await saved(first.page);
+  await first.page.fill('[name=body]', '员工上班不便。');
+  await first.page.waitForResponse((r) => r.url().includes('/drafts/'), { timeout: 15000 });
+  await first.page.close();
+  const { page, cdp } = await open(context, `${base}/demands/new`, PHONE);
+  const back = [await page.inputValue('[name=title]'), await page.inputValue('[name=body]')].join('|');
+  t.check(`${role}: a draft comes back`, back === '园区班车取消|员工上班不便。' ? undefined : back);
+  t.check(`${role}: and says so`, (await page.locator('[data-draft-note]').count()) === 1 ? undefined : 'no note');
+  t.check(`${role}: draft axe`, await axeProblem(cdp));
+  t.check(`${role}: draft sideways`, await sidewaysProblem(page));
+  await shoot(page, `draft-${role}`, true);
+  for (const [name, what] of Object.entries(extra)) {
+    await put(page, name, what);
+  }
+  await page.fill('[name=hope]', '恢复早晚两班。');
+  await saved(page);
+  await submit(page, 'form[data-draft] button[type=submit]');
+  t.check(`${role}: it can be sent after it was kept`, /\/demands\/\d+$/.test(new URL(page.url()).pathname) ? undefined
+    : `${page.url()} ${(await texts(page, '#errors')).join(' ')}`);
+  const after = await open(context, `${base}/demands/new`, PHONE);
+  t.check(`${role}: and is gone afterwards`, (await after.page.inputValue('[name=title]')) === '' ? undefined : 'it is still there');
+  await after.page.fill('[name=title]', '不要了');
+  await saved(after.page);
+  await after.page.reload();
+  await submit(after.page, '[data-draft-note] button');
+  t.check(`${role}: a draft can be thrown away`, (await after.page.inputValue('[name=title]')) === '' ? undefined : 'it is still there');
+  await context.close();
+};
+
 export const formsScenario = async (t, browser, base, password) => {
   await missingIsSaidOnce(t, browser, base);
   await categoriesAreBoxes(t, browser, base);
   await noticesSpeakEnglish(t, browser, base);
   await refusalNamesWho(t, browser, base);
+  await draftsKeepThemselves(t, browser, base, 'member', {});
+  await draftsKeepThemselves(t, browser, base, 'staff', { enterprise_id: ['fill', '1 '], source: ['select', 'phone'] });
   for (const row of TYPED) {
     await loseSession(t, browser, base, password, row);
   }

@@ -7,6 +7,7 @@
 #include "kit/audit.h"
 #include "kit/listing.h"
 #include "kit/notice.h"
+#include "kit/seal.h"
 #include "kit/session.h"
 #include "mod/account/account_impl.h"
 #include "mod/account/people.h"
@@ -29,9 +30,9 @@ static const struct db_stmt DRAFT_SAVE = {
     .params = "account_id:int name:text data:text now:time"};
 static const struct db_stmt DRAFT_GET = {
     .name = "account.draft_get",
-    .sql = "SELECT data FROM draft WHERE account_id = $1 AND name = $2",
+    .sql = "SELECT data, updated_at FROM draft WHERE account_id = $1 AND name = $2",
     .params = "account_id:int name:text",
-    .row = "data:json"};
+    .row = "data:text updated_at:time"};
 static const struct db_stmt DRAFT_DROP = {
     .name = "account.draft_drop",
     .sql = "DELETE FROM draft WHERE account_id = $1 AND name = $2",
@@ -178,14 +179,24 @@ prefs_run(struct ctx *c)
 
 // ---- drafts -------------------------------------------------------------------------------
 
+// What is being typed may be anything, mobiles too: sealed as a whole.
+static struct seal_place
+draft_place(const struct ctx *c, const char *name)
+{
+    return (struct seal_place){"draft", name, c->actor->id};
+}
+
 static enum err
 draft_save_run(struct ctx *c)
 {
     const struct http_list *form = &c->req->form;
     struct value *data = value_map(c->arena);
+    const char *sent_as = http_list_get(form, "sent_as");
+    if (sent_as != NULL && ctx_was_sent(c, sent_as)) {
+        return ERR_OK; // overtaken by the form itself
+    }
     for (size_t i = 0; i < form->count; i++) {
-        if (strcmp(form->items[i].name, "csrf") != 0 &&
-            strcmp(form->items[i].name, "token") != 0) {
+        if (!text_list_has("csrf token sent_as", form->items[i].name)) {
             value_set_text(c->arena, data, form->items[i].name, form->items[i].value);
         }
     }
@@ -195,24 +206,41 @@ draft_save_run(struct ctx *c)
     if (b.full || strlen(ctx_param(c, "name")) > 64) {
         return ERR_TOO_LARGE;
     }
+    const char *name = ctx_param(c, "name");
+    const struct seal_place at = draft_place(c, name);
     db_run(c->tx, &DRAFT_SAVE,
-           DB_ARGS(DB_INT(c->actor->id), DB_TEXT(ctx_param(c, "name")), DB_TEXT(buf_str(&b)),
+           DB_ARGS(DB_INT(c->actor->id), DB_TEXT(name),
+                   DB_TEXT(seal_text(c->app, c->arena, seal_key(c->tx, c->arena), &at,
+                                     buf_str(&b))),
                    DB_INT(c->now)));
     return ERR_OK;
 }
 
 const struct value *
-draft_get(struct ctx *c, const char *name)
+draft_get(struct ctx *c, const char *name, int64_t *kept_at)
 {
     struct value *row =
         db_one(c->tx, c->arena, &DRAFT_GET, DB_ARGS(DB_INT(c->actor->id), DB_TEXT(name)));
-    return row == NULL ? NULL : value_get(row, "data");
+    const struct seal_place at = draft_place(c, name);
+    *kept_at = value_get_int(row, "updated_at", 0);
+    const char *sealed = value_get_text(row, "data"), *why;
+    const char *plain = sealed == NULL ? NULL : seal_open(c->app, c->arena, &at, sealed);
+    return plain == NULL ? NULL : json_parse(c->arena, plain, strlen(plain), &why);
 }
 
 void
 draft_drop(struct ctx *c, const char *name)
 {
     db_run(c->tx, &DRAFT_DROP, DB_ARGS(DB_INT(c->actor->id), DB_TEXT(name)));
+}
+
+static enum err
+draft_drop_run(struct ctx *c)
+{
+    const char *back = http_list_get(&c->req->form, "back");
+    draft_drop(c, ctx_param(c, "name"));
+    c->location = is_own_path(back) ? back : "/";
+    return ERR_OK;
 }
 
 // ---- notices -------------------------------------------------------------------------------
@@ -417,6 +445,12 @@ static const struct route ROUTES[] = {
      .flags = ROUTE_PAGE,
      .max_body = DRAFT_MAX,
      .help = "Keep what is being typed"},
+    {.method = HTTP_POST,
+     .pattern = "/drafts/{name}/drop",
+     .roles = ROLE_SIGNED_IN,
+     .run = draft_drop_run,
+     .flags = ROUTE_PAGE,
+     .help = "Forget what was being typed"},
     {.method = HTTP_GET,
      .pattern = "/notices",
      .roles = ROLE_SIGNED_IN,

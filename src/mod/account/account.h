@@ -8,8 +8,9 @@
 
 extern const struct module ACCOUNT_MODULE;
 
-// What the actor typed into a form of this name and did not send; NULL when nothing.
-const struct value *draft_get(struct ctx *c, const char *name);
+// What the actor typed into a form of this name and did not send, and when: texts by the names
+// of the fields; NULL when nothing.
+const struct value *draft_get(struct ctx *c, const char *name, int64_t *at);
 void draft_drop(struct ctx *c, const char *name); // inside a write
 
 #endif

@@ -8,12 +8,14 @@
 #include "kit/audit.h"
 #include "kit/notice.h"
 #include "kit/search.h"
+#include "mod/account/account.h"
+#include "mod/enterprise/enterprise.h"
 
 #include <string.h>
 
 struct demand_new {
     int64_t enterprise_id, chamber_id;
-    const char *enterprise, *contact_name, *contact_mobile;
+    const char *enterprise, *contact_name;
     const char *source;
     const char *tokens;
 };
@@ -73,7 +75,6 @@ check_enterprise(struct ctx *c, struct demand_new *p)
     }
     p->enterprise = value_get_text(e, "name");
     p->contact_name = value_get_text(e, "contact_name");
-    p->contact_mobile = value_get_text(e, "contact_mobile");
     return ERR_OK;
 }
 
@@ -90,8 +91,10 @@ demand_create_prepare(struct ctx *c)
     if (value_get_text(c->in, "contact_name") == NULL && p->contact_name != NULL) {
         value_set_text(c->arena, c->in, "contact_name", p->contact_name);
     }
-    if (value_get_text(c->in, "contact_mobile") == NULL && p->contact_mobile != NULL) {
-        value_set_text(c->arena, c->in, "contact_mobile", p->contact_mobile);
+    if (value_get_text(c->in, "contact_mobile") == NULL) {
+        const struct field *f = field_find(ENTERPRISE_KIND.fields, "contact_mobile");
+        value_set_text(c->arena, c->in, "contact_mobile",
+                       record_reveal(c, &ENTERPRISE_KIND, p->enterprise_id, f));
     }
     p->tokens = demand_search_text(c->arena, NULL, p->enterprise, c->in, p->enterprise_id,
                                    p->chamber_id);
@@ -159,6 +162,9 @@ demand_create_run(struct ctx *c)
                        d.title);
     }
     audit_write(c, draft ? "demand.draft" : "demand.submit", "demand", d.id, NULL);
+    if (!c->api) {
+        draft_drop(c, "demand");
+    }
     c->shown = demand_get;
     c->shown_id = d.id;
     const char *page = draft ? link : arena_printf(c->arena, "%s?receipt=1", link);
@@ -213,7 +219,7 @@ demand_edit_run(struct ctx *c)
     if (!lifecycle_version_fits(c, d.version)) {
         return ctx_refuse(c, ERR_STALE, "别人刚刚更新了这条记录，请刷新后再办。");
     }
-    demand_store_edit(c, d.id, c->in);
+    demand_store_edit(c, &d, c->in);
     search_put(c->tx, "demand", d.id, c->prepared);
     const struct value *files = value_get(c->in, "attachment_ids");
     if (value_count(files) > 0) {

@@ -120,7 +120,9 @@ struct clock_event *demand_store_log_of(struct ctx *c, const struct value *event
 bool demand_store_load(struct ctx *c, int64_t id, struct demand *d, struct value **row);
 const char *demand_store_receipt(struct ctx *c, int64_t at);
 int64_t demand_store_insert(struct ctx *c, const struct demand *d, const struct value *in);
-void demand_store_edit(struct ctx *c, int64_t id, const struct value *in);
+void demand_store_edit(struct ctx *c, const struct demand *d, const struct value *in);
+// Brings sealed mobiles to the present key, as record_reseal does.
+int64_t demand_store_reseal(struct ctx *c, int64_t after, unsigned most);
 void demand_store_save(struct ctx *c, const struct demand *d);
 void demand_store_save_leg(struct ctx *c, const struct demand *d, const struct demand_leg *leg);
 void demand_store_event(struct ctx *c, int64_t id, const struct demand_event *e);

@@ -7,6 +7,7 @@
 #include "base/workday.h"
 #include "kit/listing.h"
 #include "kit/record.h"
+#include "mod/account/account.h"
 #include "mod/demand/clock.h"
 #include "mod/demand/demand.h"
 #include "mod/demand/demand_rules.h"
@@ -371,7 +372,7 @@ set_group(struct ctx *c, const struct value *fields, const char *key, const char
 }
 
 // Before anything was typed: who may see it is settled in the simplest way.
-static const struct value *
+static struct value *
 new_record(struct ctx *c)
 {
     struct value *rec = value_map(c->arena);
@@ -391,12 +392,35 @@ new_record(struct ctx *c)
     return rec;
 }
 
+// What was typed here before and never sent comes back, unless the form was opened for a
+// certain enterprise. Only words count: a draft of what the form itself fills in is none.
+static void
+take_draft(struct ctx *c, struct value *rec)
+{
+    static const char *const WORDS[] = {"title", "body", "hope"};
+    int64_t at = 0;
+    const struct value *draft = c->renewed || ctx_query(c, "enterprise_id") != NULL
+                                    ? NULL
+                                    : draft_get(c, "demand", &at);
+    bool any = false;
+    for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++) {
+        const char *s = value_get_text(draft, WORDS[i]);
+        any |= s != NULL && *s != '\0';
+    }
+    for (uint32_t i = 0; any && i < draft->map.count; i++) {
+        value_set(c->arena, rec, draft->map.pairs[i].key, draft->map.pairs[i].v);
+    }
+    value_set_text(c->arena, c->page, "draft_at", any ? demand_view_when(c, at) : NULL);
+}
+
 enum err
 demand_show_new(struct ctx *c)
 {
     struct arena *a = c->arena;
     bool own = is_enterprise(c);
-    struct value *fields = field_form(c, DEMAND_FIELDS, new_record(c));
+    struct value *rec = new_record(c);
+    take_draft(c, rec);
+    struct value *fields = field_form(c, DEMAND_FIELDS, rec);
     demand_view_need_enterprise(c, fields);
     set_group(c, fields, "who", own ? "" : "enterprise_id source");
     set_group(c, fields, "what", "body title category");

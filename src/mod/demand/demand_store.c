@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "kit/seal.h"
 #include "kit/search.h"
 
 #include <stdio.h>
@@ -174,11 +175,19 @@ static const struct db_stmt REVIEW_TOLD = {
 
 static const struct db_stmt ENTERPRISE = {
     .name = "demand.enterprise",
-    .sql = "SELECT id, name, state, chamber_id, contact_name, contact_mobile FROM enterprise"
-           " WHERE id = $1",
+    .sql = "SELECT id, name, state, chamber_id, contact_name FROM enterprise WHERE id = $1",
     .params = "id:int",
-    .row = "id:int name:text state:text chamber_id:int? contact_name:text?"
-           " contact_mobile:text?"};
+    .row = "id:int name:text state:text chamber_id:int? contact_name:text?"};
+static const struct db_stmt MOBILES = {
+    .name = "demand.mobiles",
+    .sql = "SELECT id, created_at, contact_mobile FROM demand WHERE id > $1 ORDER BY id"
+           " LIMIT $2",
+    .params = "after:int most:int",
+    .row = "id:int created_at:time contact_mobile:text?"};
+static const struct db_stmt SET_MOBILE = {
+    .name = "demand.set_mobile",
+    .sql = "UPDATE demand SET contact_mobile = $2 WHERE id = $1",
+    .params = "id:int mobile:text"};
 
 static const struct db_stmt DEPARTMENT = {
     .name = "demand.department",
@@ -218,6 +227,8 @@ const struct db_stmt *const DEMAND_STATEMENTS[] = {
     &TO_REVIEW,
     &REVIEW_TOLD,
     &ENTERPRISE,
+    &MOBILES,
+    &SET_MOBILE,
     &DEPARTMENT,
     &DEPARTMENTS,
     LIST_STMT_POINTERS(DEMAND_BY_ALL),
@@ -258,6 +269,53 @@ demand_store_receipt(struct ctx *c, int64_t at)
     return arena_printf(c->arena, "SQ%04d-%06lld", year, (long long)n);
 }
 
+// The mobile is sealed (kit/seal.h) to the moment its demand was made, which never changes and
+// is known before the id is.
+static struct seal_place
+mobile_place(int64_t created_at)
+{
+    return (struct seal_place){"demand", "contact_mobile", created_at};
+}
+
+static const char *
+sealed_mobile(struct ctx *c, int64_t created_at, const char *plain)
+{
+    const struct seal_place at = mobile_place(created_at);
+    return plain == NULL ? NULL
+                         : seal_text(c->app, c->arena, seal_key(c->tx, c->arena), &at, plain);
+}
+
+// What stands in the clear was written before mobiles were sealed.
+static const char *
+open_mobile(struct ctx *c, int64_t created_at, const char *sealed)
+{
+    const struct seal_place at = mobile_place(created_at);
+    return sealed == NULL || seal_key_of(sealed) == 0
+               ? sealed
+               : seal_open(c->app, c->arena, &at, sealed);
+}
+
+int64_t
+demand_store_reseal(struct ctx *c, int64_t after, unsigned most)
+{
+    int64_t key = seal_key(c->tx, c->arena), last = 0;
+    const struct value *rows =
+        db_list(c->tx, c->arena, &MOBILES, DB_ARGS(DB_INT(after), DB_INT(most)));
+    for (size_t i = 0; i < value_count(rows); i++) {
+        const struct value *row = value_at(rows, i);
+        const char *sealed = value_get_text(row, "contact_mobile");
+        int64_t made = value_get_int(row, "created_at", 0);
+        last = value_get_int(row, "id", 0);
+        const char *plain =
+            sealed == NULL || seal_key_of(sealed) == key ? NULL : open_mobile(c, made, sealed);
+        if (plain != NULL) {
+            db_run(c->tx, &SET_MOBILE,
+                   DB_ARGS(DB_INT(last), DB_TEXT(sealed_mobile(c, made, plain))));
+        }
+    }
+    return last;
+}
+
 int64_t
 demand_store_insert(struct ctx *c, const struct demand *d, const struct value *in)
 {
@@ -269,11 +327,11 @@ demand_store_insert(struct ctx *c, const struct demand *d, const struct value *i
                 DB_TEXT(d->title), DB_TEXT(value_get_text(in, "body")),
                 DB_TEXT(value_get_text(in, "hope")),
                 DB_TEXT(value_get_text(in, "contact_name")),
-                DB_TEXT(value_get_text(in, "contact_mobile")), DB_TEXT(d->visibility),
-                DB_TEXT(d->outcome), DB_REF(d->satisfaction), DB_TEXT(d->comment),
-                DB_TEXT(d->closed_by), DB_REF(d->submitted_at), DB_REF(d->accepted_at),
-                DB_REF(d->answered_at), DB_REF(d->closed_at), DB_REF(d->next_due_at),
-                DB_REF(d->yellow_at), DB_REF(d->red_at),
+                DB_TEXT(sealed_mobile(c, d->created_at, value_get_text(in, "contact_mobile"))),
+                DB_TEXT(d->visibility), DB_TEXT(d->outcome), DB_REF(d->satisfaction),
+                DB_TEXT(d->comment), DB_TEXT(d->closed_by), DB_REF(d->submitted_at),
+                DB_REF(d->accepted_at), DB_REF(d->answered_at), DB_REF(d->closed_at),
+                DB_REF(d->next_due_at), DB_REF(d->yellow_at), DB_REF(d->red_at),
                 d->on_time < 0 ? DB_NULL : DB_INT(d->on_time), DB_INT(d->spent_minutes),
                 DB_INT(demand_state_open(d->state)), DB_INT(demand_state_unassigned(d->state)),
                 DB_INT(d->next_due_at == 0 ? DEMAND_NEVER : d->next_due_at),
@@ -281,16 +339,17 @@ demand_store_insert(struct ctx *c, const struct demand *d, const struct value *i
 }
 
 void
-demand_store_edit(struct ctx *c, int64_t id, const struct value *in)
+demand_store_edit(struct ctx *c, const struct demand *d, const struct value *in)
 {
-    db_run(c->tx, &EDIT,
-           DB_ARGS(DB_INT(id), DB_TEXT(value_get_text(in, "title")),
-                   DB_TEXT(value_get_text(in, "body")), DB_TEXT(value_get_text(in, "hope")),
-                   DB_TEXT(value_get_text(in, "category")),
-                   DB_TEXT(value_get_text(in, "contact_name")),
-                   DB_TEXT(value_get_text(in, "contact_mobile")),
-                   DB_TEXT(value_get_text(in, "visibility")), DB_INT(c->now),
-                   DB_TEXT(value_get_text(in, "source"))));
+    db_run(
+        c->tx, &EDIT,
+        DB_ARGS(DB_INT(d->id), DB_TEXT(value_get_text(in, "title")),
+                DB_TEXT(value_get_text(in, "body")), DB_TEXT(value_get_text(in, "hope")),
+                DB_TEXT(value_get_text(in, "category")),
+                DB_TEXT(value_get_text(in, "contact_name")),
+                DB_TEXT(sealed_mobile(c, d->created_at, value_get_text(in, "contact_mobile"))),
+                DB_TEXT(value_get_text(in, "visibility")), DB_INT(c->now),
+                DB_TEXT(value_get_text(in, "source"))));
 }
 
 void
@@ -470,6 +529,9 @@ demand_store_load(struct ctx *c, int64_t id, struct demand *d, struct value **ro
         return false;
     }
     if (row != NULL) {
+        int64_t made = value_get_int(v, "created_at", 0);
+        value_set_text(c->arena, v, "contact_mobile",
+                       open_mobile(c, made, value_get_text(v, "contact_mobile")));
         *row = v;
     }
     *d = (struct demand){

@@ -288,7 +288,8 @@ const struct module DEMAND_MODULE = {.name = "demand",
                                      .stmts = DEMAND_STATEMENTS,
                                      .nav = NAV,
                                      .panels = DEMAND_PANELS,
-                                     .find = demand_find};
+                                     .find = demand_find,
+                                     .reseal = demand_store_reseal};
 
 // The kit asks the kind of record who may read its files; it must know before it serves.
 __attribute__((constructor)) static void

@@ -178,7 +178,8 @@ static const struct field FIELDS[] = {
      .type = FIELD_MOBILE,
      .label = "联系手机",
      .class = CLASS_PERSONAL,
-     .where = LISTED},
+     .where = LISTED,
+     .sealed = true},
     {.name = "state",
      .type = FIELD_CHOICE,
      .label = "状态",
@@ -210,9 +211,10 @@ static const struct field FIELDS[] = {
 };
 
 static const struct record_grant GRANTS[] = {
-    {RECORD_READ | RECORD_CREATE | RECORD_UPDATE, ROLE_OFFICE, SCOPE_ALL, NULL},
+    {RECORD_READ | RECORD_CREATE | RECORD_UPDATE | RECORD_REVEAL, ROLE_OFFICE, SCOPE_ALL, NULL},
     {RECORD_READ, ROLE_LEADER | ROLE_OFFICER, SCOPE_ALL, NULL},
-    {RECORD_READ | RECORD_CREATE | RECORD_UPDATE, ROLE_SECRETARY, SCOPE_ORGANIZATION, NULL},
+    {RECORD_READ | RECORD_CREATE | RECORD_UPDATE | RECORD_REVEAL, ROLE_SECRETARY,
+     SCOPE_ORGANIZATION, NULL},
     {RECORD_READ | RECORD_UPDATE, ROLE_MEMBER, SCOPE_ENTERPRISE,
      "name uscc chamber_id state size registry_state registry_checked_on"},
     {0},

@@ -264,7 +264,8 @@ static const struct field CONTACT_FIELDS[] = {
      .type = FIELD_MOBILE,
      .label = "手机",
      .class = CLASS_PERSONAL,
-     .where = LISTED},
+     .where = LISTED,
+     .sealed = true},
     {.name = "phone", .type = FIELD_TEXT, .label = "办公电话", .max = 40, .where = KEPT},
     {.name = "email",
      .type = FIELD_TEXT,
@@ -279,6 +280,15 @@ static const struct field CONTACT_FIELDS[] = {
      .hint = "换了联系人时填写，原来的记录会留下。",
      .where = KEPT},
     {.name = "note", .type = FIELD_TEXT, .label = "备注", .max = 200, .where = KEPT},
+    {0},
+};
+
+static const struct record_grant CONTACT_GRANTS[] = {
+    {RECORD_READ | RECORD_CREATE | RECORD_UPDATE | RECORD_REVEAL, ROLE_OFFICE, SCOPE_ALL, NULL},
+    {RECORD_READ, ROLE_LEADER | ROLE_OFFICER, SCOPE_ALL, NULL},
+    {RECORD_READ | RECORD_CREATE | RECORD_UPDATE | RECORD_REVEAL, ROLE_SECRETARY,
+     SCOPE_ORGANIZATION, NULL},
+    {RECORD_READ | RECORD_CREATE | RECORD_UPDATE, ROLE_MEMBER, SCOPE_ENTERPRISE, NULL},
     {0},
 };
 
@@ -303,7 +313,7 @@ const struct record_kind ENTERPRISE_CONTACT_KIND = {
     .title = "name",
     .subtitle = "enterprise_id",
     .fields = CONTACT_FIELDS,
-    .grants = GRANTS,
+    .grants = CONTACT_GRANTS,
     .organization_column = "enterprise_id.chamber_id",
     .enterprise_column = "enterprise_id",
     .parents = CONTACT_PARENTS,

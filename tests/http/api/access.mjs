@@ -3,7 +3,7 @@
 // a reader may not know exists is not found; what he may see but not do is forbidden.
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { District, assert, finish, run, test } from './lib.mjs';
+import { Browser, District, assert, finish, run, test } from './lib.mjs';
 
 const d = await new District().serve();
 const finance = await d.unit('区财政局');
@@ -145,19 +145,48 @@ await test('enterprises and organisations change only in the right hands', async
   }
 });
 
-await test('a sealed field is read with a reason, and is nowhere in the files as it is', async () => {
-  const mobile = '13907770123';
-  const key = { 'idempotency-key': 'reveal-1' };
-  const person = await d.ok('staff', 'POST', '/people', { name: '保密人', kind: 'entrepreneur', mobile }, 201, { 'idempotency-key': 'person-1' });
-  assert.ok(!JSON.stringify(person).includes(mobile));
-  const ask = { field: 'mobile', reason: '核对入会材料' };
-  for (let i = 0; i < 2; i++) {
-    const seen = await d.ok('staff', 'POST', `/people/${person.id}/reveal`, ask, 200, key);
-    assert.equal(seen.value, mobile);
+await test('a mobile is read with a reason by whoever may, and is nowhere in the files as it is', async () => {
+  const canary = (n) => `1390777${String(1000 + n)}`;
+  const key = (name) => ({ 'idempotency-key': name });
+  const made = [
+    ['/people', { name: '保密人', kind: 'entrepreneur', mobile: canary(0) }, 'mobile'],
+    ['/enterprises', { name: '保密测试有限公司', uscc: '91350100M000100Y43', contact_name: '保密人', contact_mobile: canary(1) }, 'contact_mobile'],
+  ];
+  const mine = (await d.ok('member', 'GET', '/me')).enterprise_id;
+  made.push(['/enterprise-contacts', { enterprise_id: mine, name: '保密人', mobile: canary(2) }, 'mobile']);
+  for (const [path, body, field] of made) {
+    const plain = body[field];
+    const record = await d.ok('staff', 'POST', path, body, 201, key(`made${path}`));
+    assert.ok(!JSON.stringify(record).includes(plain), path);
+    const ask = { field, reason: '核对入会材料' };
+    for (let i = 0; i < 2; i++) {
+      const seen = await d.ok('staff', 'POST', `${path}/${record.id}/reveal`, ask, 200, key(`reveal${path}`));
+      assert.equal(seen.value, plain, path);
+    }
+    for (const who of ['officer', 'leader']) {
+      const r = await d.api(who, 'POST', `${path}/${record.id}/reveal`, ask);
+      assert.ok([403, 404].includes(r.status), `${who} ${path} ${r.status}`);
+    }
   }
+  // The enterprise's own contact goes with its demand, to those who handle it.
+  await d.ok('staff', 'PATCH', `/enterprises/${mine}`, { contact_mobile: canary(3) });
+  const demand = await d.ok('member', 'POST', '/demands', { title: '保密', body: '内容' }, 201, key('demand'));
+  assert.equal(demand.contact_mobile, canary(3));
+  const again = await d.ok('member', 'POST', '/demands', { title: '保密', body: '内容' }, 201, key('demand'));
+  assert.deepEqual(again, demand);
+  assert.equal((await d.ok('staff', 'GET', `/demands/${demand.id}`)).contact_mobile, canary(3));
+  const draft = await d.ok('member', 'POST', '/demands', { title: '草稿', body: '内容', draft: true });
+  await d.ok('member', 'PATCH', `/demands/${draft.id}`, { contact_mobile: canary(4) });
+  assert.equal((await d.ok('member', 'GET', `/demands/${draft.id}`)).contact_mobile, canary(4));
+  const b = new Browser(d);
+  await b.login('member');
+  const form = { csrf: await b.csrf('/demands/new'), token: 'x'.repeat(32), title: '没写完', contact_mobile: canary(5) };
+  assert.ok((await b.go('/drafts/demand', { method: 'POST', form, headers: { 'hx-request': 'true' } })).status < 300);
+  assert.ok((await b.go('/demands/new')).text.includes(canary(5)));
   for (const name of readdirSync(d.data, { recursive: true })) {
     const path = join(d.data, name);
-    if (statSync(path).isFile()) assert.ok(!readFileSync(path).includes(mobile), name);
+    const file = statSync(path).isFile() ? readFileSync(path) : Buffer.alloc(0);
+    for (let n = 0; n < 6; n++) assert.ok(!file.includes(canary(n)), `${name} holds number ${n}`);
   }
 });
 
