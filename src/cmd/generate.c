@@ -8,12 +8,11 @@
 #include "base/workday.h"
 #include "cmd/act.h"
 #include "cmd/demo.h"
+#include "cmd/generate_impl.h"
 #include "cmd/generate_words.h"
-#include "cmd/uscc.h"
 #include "kit/account.h"
 #include "kit/search.h"
 #include "mod/demand/demand.h"
-#include "mod/enterprise/enterprise.h"
 #include "mod/org/org.h"
 
 #include <math.h>
@@ -38,12 +37,8 @@ static const struct db_stmt ENTERPRISES = {.name = "generate.enterprises",
                                            .sql = "SELECT id FROM enterprise ORDER BY id",
                                            .row = "id:int",
                                            .scans = "all of them, once"};
-static const struct db_stmt LAST_CODE = {.name = "generate.last_code",
-                                         .sql =
-                                             "SELECT count(*) AS n FROM enterprise "
-                                             "WHERE uscc >= '91320902G' AND uscc < '91320902H'",
-                                         .row = "n:int"};
-static const struct db_stmt *const STATEMENTS[] = {&UNITS, &ENTERPRISES, &LAST_CODE, NULL};
+static const struct db_stmt *const STATEMENTS[] = {&UNITS, &ENTERPRISES, &GENERATE_CHAMBER,
+                                                   &GENERATE_CODES, NULL};
 static const struct route NO_ROUTES[] = {{0}};
 const struct module GENERATE_MODULE = {
     .name = "generate", .routes = NO_ROUTES, .stmts = STATEMENTS};
@@ -62,12 +57,11 @@ struct generate {
     struct district d;
     struct arena *scratch;
     int64_t enterprises, demands, seed;
-    uint64_t random, batch_random; // state; the batch's start, since a batch may run again
+    struct chance random, batch_random; // the batch's start, since a batch may run again
     struct unit *units;
     size_t unit_count;
     int64_t *owners; // enterprise ids
     size_t owner_count;
-    int64_t first_code;  // serial number of the first new enterprise
     int64_t first, last; // of the batch
     struct live live[LIVE_STEPS_MOST];
     size_t live_count, batch_live;
@@ -76,36 +70,22 @@ struct generate {
 
 // ---- chance -------------------------------------------------------------------------------
 
-// SplitMix64: small, fast, the same everywhere.
-static uint64_t
-next(struct generate *g)
-{
-    uint64_t z = (g->random += UINT64_C(0x9e3779b97f4a7c15));
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
-
 static int64_t
 below(struct generate *g, int64_t n)
 {
-    return n <= 0 ? 0 : (int64_t)(next(g) % (uint64_t)n);
+    return chance_below(&g->random, n);
 }
 
 static bool
 percent(struct generate *g, int p)
 {
-    return below(g, 100) < p;
+    return chance_percent(&g->random, p);
 }
 
 static const char *
 any(struct generate *g, const char *const *list)
 {
-    int64_t n = 0;
-    while (list[n] != NULL) {
-        n++;
-    }
-    return list[below(g, n)];
+    return chance_any(&g->random, list);
 }
 
 // ---- organisations ------------------------------------------------------------------------
@@ -140,7 +120,6 @@ read_units(struct generate *g)
         g->units[i] = (struct unit){value_get_int(u, "id", 0), value_get_text(u, "kind"),
                                     value_get_text(u, "categories"), 0};
     }
-    g->first_code = db_value_int(tx, &LAST_CODE, DB_NONE, 0);
     db_read_end(tx);
 }
 
@@ -170,166 +149,7 @@ department_for(struct generate *g, const char *category)
     return others;
 }
 
-static int64_t
-any_chamber(struct generate *g)
-{
-    for (int tries = 0; tries < 50; tries++) {
-        const struct unit *u = &g->units[below(g, (int64_t)g->unit_count)];
-        if (strcmp(u->kind, "department") != 0 && strcmp(u->kind, "federation") != 0) {
-            return u->id;
-        }
-    }
-    return 0;
-}
-
-// From how many people on there are figures, and those of several years.
-enum { SMALL_STAFF = 10, LARGE_STAFF = 50 };
-
-// ---- enterprises --------------------------------------------------------------------------
-
-static const char *
-person_name(struct generate *g, struct arena *a)
-{
-    const char *surname = any(g, GENERATE_SURNAMES);
-    return arena_printf(a, "%s%s", surname, any(g, GENERATE_GIVEN));
-}
-
-static const struct generate_trade *
-any_trade(struct generate *g)
-{
-    int64_t total = 0;
-    for (const struct generate_trade *t = GENERATE_TRADES; t->word != NULL; t++) {
-        total += t->weight;
-    }
-    int64_t at = below(g, total);
-    const struct generate_trade *t = GENERATE_TRADES;
-    for (; at >= t->weight; t++) {
-        at -= t->weight;
-    }
-    return t;
-}
-
-// Sizes of firms follow a power law: half have fewer than eight people, one in a hundred more
-// than three hundred.
-static int64_t
-any_staff(struct generate *g)
-{
-    double share = ((double)below(g, 1000000) + 1) / 1000000;
-    double staff = 4 * pow(share, -0.9);
-    return staff > 20000 ? 20000 : (int64_t)staff;
-}
-
-struct firm {
-    const struct generate_trade *trade;
-    int64_t staff, revenue_fen, assets_fen;
-};
-
-static struct firm
-any_firm(struct generate *g)
-{
-    enum { FEN_IN_WAN = 1000000 };
-    struct firm f = {.trade = any_trade(g), .staff = any_staff(g)};
-    f.revenue_fen = f.staff * f.trade->wan_per_head * (FEN_IN_WAN / 100) * (40 + below(g, 160));
-    f.assets_fen = f.revenue_fen / 100 * (40 + below(g, 160));
-    return f;
-}
-
-static struct value *
-invent_enterprise(struct generate *g, struct arena *a, int64_t serial, const struct firm *f)
-{
-    static const char letters[] = "0123456789ABCDEFGHJKLMNPQRTUWXY";
-    char organ[9] = "G0000000";
-    for (int64_t n = serial, i = 7; i > 0; i--, n /= 31) {
-        organ[i] = letters[n % 31];
-    }
-    const char *place = any(g, GENERATE_PLACES);
-    const char *first = any(g, GENERATE_NAMES);
-    const char *second = any(g, GENERATE_NAMES);
-    const char *form = any(g, GENERATE_FORMS);
-    struct value *rec = value_map(a);
-    value_set_text(a, rec, "name",
-                   arena_printf(a, "%s%s%s%s%s", place, first, second, f->trade->word, form));
-    value_set_text(a, rec, "uscc", uscc_make(a, "91320902", organ));
-    value_set_text(a, rec, "industry_code", f->trade->industry);
-    value_set_text(a, rec, "region_code", "320902");
-    value_set_text(a, rec, "registry_state", percent(g, 96) ? "open" : "abnormal");
-    value_set_text(a, rec, "size", f->staff < SMALL_STAFF ? "micro" : NULL);
-    value_set_text(a, rec, "town", place);
-    value_set_text(a, rec, "contact_name", person_name(g, a));
-    value_set_text(a, rec, "contact_mobile",
-                   arena_printf(a, "138%08lld", (long long)below(g, 100000)));
-    if (percent(g, 80)) {
-        value_set_int(a, rec, "chamber_id", any_chamber(g));
-    }
-    return rec;
-}
-
-// A year's figures, `ago` years before the last whole one; a firm grows by a twelfth a year.
-static bool
-put_figures(struct ctx *c, int64_t enterprise, const struct firm *f, int ago)
-{
-    struct value *rec = value_map(c->arena);
-    int64_t part = 12 - ago;
-    value_set_int(c->arena, rec, "enterprise_id", enterprise);
-    value_set_int(c->arena, rec, "year", time_civil(c->now).year - 1 - ago);
-    value_set_int(c->arena, rec, "staff", f->staff * part / 12);
-    value_set_int(c->arena, rec, "revenue_fen", f->revenue_fen / 12 * part);
-    value_set_int(c->arena, rec, "assets_fen", f->assets_fen / 12 * part);
-    value_set_int(c->arena, rec, "tax_fen", f->revenue_fen / 12 * part / 30);
-    value_set_text(c->arena, rec, "source", f->staff < LARGE_STAFF ? "self" : "statistics");
-    return record_create(c, &ENTERPRISE_FIGURE_KIND, rec) != 0;
-}
-
-static bool
-put_tag(struct ctx *c, int64_t enterprise, const char *tag, const char *level, int year)
-{
-    struct value *rec = value_map(c->arena);
-    value_set_int(c->arena, rec, "enterprise_id", enterprise);
-    value_set_text(c->arena, rec, "tag", tag);
-    value_set_text(c->arena, rec, "level", level);
-    value_set_text(c->arena, rec, "source", "official_list");
-    value_set_text(c->arena, rec, "awarded_on", arena_printf(c->arena, "%d-12-01", year));
-    value_set_text(c->arena, rec, "valid_to", arena_printf(c->arena, "%d-11-30", year + 3));
-    return record_create(c, &ENTERPRISE_TAG_KIND, rec) != 0;
-}
-
-// What is known of a firm grows with it: nothing of the smallest, three years of the larger.
-static bool
-put_facts(struct generate *g, struct ctx *c, int64_t id, const struct firm *f)
-{
-    int years = f->staff < SMALL_STAFF ? 0 : f->staff < LARGE_STAFF ? 1 : 3;
-    int awarded = time_civil(c->now).year - 1 - (int)below(g, 4);
-    const char *industry = f->trade->industry;
-    bool makes = strcmp(industry, "13") >= 0 && strcmp(industry, "44") < 0;
-    bool technical = makes || strcmp(industry, "65") == 0;
-    bool fine = true;
-    for (int ago = years - 1; ago >= 0 && fine; ago--) {
-        fine = put_figures(c, id, f, ago);
-    }
-    if (fine && technical && f->staff >= LARGE_STAFF && percent(g, 30)) {
-        fine = put_tag(c, id, "hnte", "national", awarded);
-    }
-    if (fine && makes && f->staff >= LARGE_STAFF && percent(g, 15)) {
-        fine = put_tag(c, id, "srdi", "provincial", awarded);
-    }
-    return fine;
-}
-
-static enum err
-put_enterprises(struct ctx *c, void *arg)
-{
-    struct generate *g = arg;
-    g->random = g->batch_random;
-    for (int64_t i = g->first; i < g->last; i++) {
-        struct firm f = any_firm(g);
-        struct value *rec = invent_enterprise(g, c->arena, g->first_code + i, &f);
-        int64_t id = record_create(c, &ENTERPRISE_KIND, rec);
-        if (id == 0 || !put_facts(g, c, id, &f)) {
-            return c->result != ERR_OK ? c->result : ERR_INVALID;
-        }
-    }
-    return db_tx_err(c->tx);
-}
+// ---- demands ------------------------------------------------------------------------------
 
 static void
 read_owners(struct generate *g)
@@ -343,8 +163,6 @@ read_owners(struct generate *g)
         g->owners[i] = value_get_int(value_at(list, i), "id", 0);
     }
 }
-
-// ---- demands ------------------------------------------------------------------------------
 
 static const struct generate_topic *
 any_topic(struct generate *g)
@@ -588,7 +406,8 @@ generate(struct generate *g)
         arena_reset(g->scratch);
         read_units(g);
     }
-    if (!in_batches(g, "enterprises", g->enterprises, put_enterprises)) {
+    if (g->enterprises > 0 &&
+        !generate_roster(&g->d, g->enterprises, g->random.state, g->now)) {
         return false;
     }
     read_owners(g);
@@ -626,7 +445,7 @@ cmd_generate(int argc, char **argv)
     if (!district_open(&g.d, data, db)) {
         return CMD_FAILED;
     }
-    g.random = (uint64_t)g.seed;
+    g.random.state = (uint64_t)g.seed;
     g.scratch = arena_new(BATCH_ARENA_MAX);
     struct timespec from;
     struct timespec to;

@@ -397,6 +397,37 @@ saved(struct ctx *c, const struct record_kind *k, const struct value *rec,
     return e;
 }
 
+// The row and its entry in the index.
+static int64_t
+insert(struct ctx *c, const struct record_built *b, struct value *rec, const char *tokens)
+{
+    struct db_arg args[RECORD_ARGS];
+    size_t n = args_of(c, b->k, rec, args);
+    args[n++] = DB_INT(c->now);
+    int64_t id = db_insert(c->tx, &b->insert, args, n);
+    if (id == 0) {
+        return 0;
+    }
+    value_set_int(c->arena, rec, "id", id);
+    if (b->searched) {
+        search_add(c->tx, b->k->name, id,
+                   tokens != NULL ? tokens : record_tokens(c->arena, b->k, rec));
+    }
+    return id;
+}
+
+int64_t
+record_put(struct ctx *c, const struct record_kind *k, struct value *rec, const char *tokens)
+{
+    const struct record_built *b = record_built_of(k);
+    int64_t id = insert(c, b, rec, tokens);
+    if (id != 0) {
+        record_event(c, k->name, id, "create", NULL);
+        c->result = record_seal_save(c, b, id, rec, NULL);
+    }
+    return c->result == ERR_OK ? id : 0;
+}
+
 int64_t
 record_create(struct ctx *c, const struct record_kind *k, struct value *rec)
 {
@@ -413,18 +444,10 @@ record_create_with(struct ctx *c, const struct record_kind *k, struct value *rec
     if (c->result != ERR_OK) {
         return 0;
     }
-    struct db_arg args[RECORD_ARGS];
-    size_t n = args_of(c, k, rec, args);
-    args[n++] = DB_INT(c->now);
-    int64_t id = db_insert(c->tx, &b->insert, args, n);
+    int64_t id = insert(c, b, rec, tokens);
     if (id == 0) {
         c->result = db_tx_err(c->tx);
         return 0;
-    }
-    value_set_int(c->arena, rec, "id", id);
-    if (b->searched) {
-        search_add(c->tx, k->name, id,
-                   tokens != NULL ? tokens : record_tokens(c->arena, k, rec));
     }
     note(c, k, id, "create", changes_of(c, k, rec, NULL));
     c->result = record_seal_save(c, b, id, rec, NULL);

@@ -91,10 +91,8 @@ bool record_may(const struct ctx *c, const struct record_kind *k, unsigned actio
 // "chamber_id" → "chamber_name": the member that holds the name of what a field refers to.
 const char *record_ref_name(struct arena *a, const char *field);
 
-// The tokens of a record. A name costs a third of a millisecond (pinyin), so a route makes
-// them before the transaction and hands them over; NULL: they are made inside it.
-const char *record_tokens(struct arena *a, const struct record_kind *k,
-                          const struct value *rec);
+// A route makes the tokens before the transaction and hands them over; NULL: they are made
+// inside it.
 int64_t record_create_with(struct ctx *c, const struct record_kind *k, struct value *rec,
                            const char *tokens);
 

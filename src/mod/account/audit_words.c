@@ -17,6 +17,7 @@ const struct choice AUDIT_ACTIONS[] = {
     {.value = "account.password_refused", .label = "修改密码没有成功"},
     {.value = "account.disable", .label = "停用账号"},
     {.value = "account.enable", .label = "恢复账号"},
+    {.value = "enterprise.generate", .label = "生成虚构企业"},
     {.value = "demand.draft", .label = "存草稿"},
     {.value = "demand.edit", .label = "修改草稿"},
     {.value = "demand.submit", .label = "提交诉求"},

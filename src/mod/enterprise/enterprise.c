@@ -226,6 +226,14 @@ static const struct record_sort SORTS[] = {
     {0},
 };
 
+const char *
+enterprise_section_of(struct arena *a, const char *industry)
+{
+    const char *digits;
+    char letter = industry == NULL ? '\0' : industry_section(industry, &digits);
+    return letter == '\0' ? NULL : arena_printf(a, "%c", letter);
+}
+
 // The code says the section. Whoever gives only a section (older tables do) means that.
 static void
 keep_industry(struct ctx *c, struct value *rec, const struct value *old)

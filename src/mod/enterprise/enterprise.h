@@ -21,6 +21,12 @@ extern const struct choice ENTERPRISE_SIZES[];
 // {id name chamber_id chamber_name state}, NULL when there is none.
 struct value *enterprise_by_id(struct db_tx *tx, struct arena *a, int64_t id);
 
+// What the rules say of an enterprise whose figures are all known: "micro" … "large", or NULL
+// where the industry has no sizes; and the section of an industry's code, "C" of "35".
+const char *enterprise_size_of(const char *industry, int64_t staff, int64_t revenue_yuan,
+                               int64_t assets_yuan);
+const char *enterprise_section_of(struct arena *a, const char *industry);
+
 // NULL when the unified social credit code is sound (GB 32100-2015), else a Chinese sentence.
 // Lower case is taken; it is saved in upper case.
 const char *enterprise_uscc_fault(struct arena *a, const char *code);

@@ -23,6 +23,22 @@ const struct db_stmt ENTERPRISE_SIZED = {
 
 static const char *const TRUSTED[] = {"statistics", "audit", "tax", "self", "other"};
 
+static const char *const SIZES[] = {"micro", "small", "medium", "large", NULL, NULL};
+
+const char *
+enterprise_size_of(const char *industry, int64_t staff, int64_t revenue_yuan,
+                   int64_t assets_yuan)
+{
+    const struct size_input in = {.industry = industry,
+                                  .known = SIZE_STAFF | SIZE_REVENUE | SIZE_ASSETS,
+                                  .staff = staff,
+                                  .revenue_yuan = revenue_yuan,
+                                  .assets_yuan = assets_yuan};
+    enum enterprise_size size;
+    unsigned missing;
+    return size_of(&in, &size, &missing) ? SIZES[size] : NULL;
+}
+
 static void
 take(const struct value *row, const char *key, unsigned bit, int64_t unit,
      struct size_input *in, int64_t *out)
@@ -51,7 +67,6 @@ missing_text(struct arena *a, unsigned missing)
 static struct value *
 work_out(struct ctx *c, int64_t id, const char *industry)
 {
-    static const char *const SIZES[] = {"micro", "small", "medium", "large", NULL, NULL};
     struct arena *a = c->arena;
     struct value *rows = db_list(c->tx, a, &ENTERPRISE_FIGURES, DB_ARGS(DB_INT(id)));
     struct size_input in = {.industry = industry};

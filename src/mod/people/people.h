@@ -8,6 +8,7 @@
 
 extern const struct module PERSON_MODULE;
 extern const struct record_kind PERSON_KIND;
+extern const struct record_kind PERSON_POST_KIND; // what people are in enterprises
 
 // Whether a person agrees to a purpose (see CONSENT_KIND) today. On a snapshot or in a write.
 bool person_agreed(struct ctx *c, int64_t person_id, const char *purpose);

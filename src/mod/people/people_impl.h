@@ -5,7 +5,7 @@
 
 #include "mod/people/people.h"
 
-extern const struct record_kind PERSON_POST_KIND, CONSENT_KIND;
+extern const struct record_kind CONSENT_KIND;
 extern const struct db_stmt *const PERSON_STATEMENTS[];
 
 // person_find.c: who has this ID number, or this mobile. A POST, so that the number is in no

@@ -213,6 +213,46 @@ await test('generate adds what it says, the same for the same seed', async () =>
   assert.notEqual(rows[0], rows[2]);
 });
 
+await test('a generated roster is one that the rules allow: five years of memberships, figures, people', async () => {
+  const rows = (g, kind) => JSON.parse(g.command('export', kind, '--format', 'json').stdout);
+  const made = [];
+  for (const seed of ['5', '5']) {
+    const g = new District({ demo: false });
+    assert.equal(g.command('generate', '--enterprises', '3000', '--seed', seed).status, 0);
+    assert.equal(g.command('check').status, 0, 'the district is sound');
+    made.push(g);
+  }
+  const firms = rows(made[0], 'enterprises');
+  assert.deepEqual(firms.map((e) => e.name), rows(made[1], 'enterprises').map((e) => e.name), 'the same for the same seed');
+  assert.equal(new Set(firms.map((e) => e.uscc)).size, firms.length);
+  for (const e of firms.slice(0, 20)) {
+    const r = run(['rule', 'uscc'], { input: JSON.stringify({ code: e.uscc }) });
+    assert.deepEqual([JSON.parse(r.stdout).ok, JSON.parse(r.stdout).warnings], [true, []], r.stdout);
+  }
+  const share = (list, fn) => list.filter(fn).length / list.length;
+  assert.ok(share(firms, (e) => e.size === 'micro') > 0.5 && share(firms, (e) => e.size === 'large') < 0.02);
+  assert.ok(Math.abs(share(firms, (e) => e.industry === 'F') - 0.3) < 0.1, 'a third trades');
+  const stays = rows(made[0], 'memberships');
+  const by = Map.groupBy(stays, (m) => m.enterprise_id);
+  assert.ok(stays.length > firms.length * 0.9 && [...by.values()].some((l) => l.length >= 3));
+  for (const state of ['member', 'suspended', 'left', 'expelled']) assert.ok(stays.some((m) => m.state === state), state);
+  for (const m of stays) {
+    assert.ok(m.until === null || m.until > m.since, JSON.stringify(m));
+    assert.equal(m.until !== null, m.state === 'left' || m.state === 'expelled');
+    if (m.previous_id !== null) {
+      const before = stays.find((x) => x.id === m.previous_id);
+      assert.ok(before.until < m.since && before.organization_id === m.organization_id);
+    }
+  }
+  assert.ok(new Set(stays.map((m) => m.since.slice(0, 4))).size >= 5, 'five years');
+  const kinds = new Set(rows(made[0], 'organizations').filter((o) => stays.some((m) => m.organization_id === o.id)).map((o) => o.kind));
+  for (const k of ['town', 'industry', 'joint']) assert.ok(kinds.has(k), k);
+  const figures = Map.groupBy(rows(made[0], 'enterprise-figures'), (f) => f.enterprise_id);
+  assert.ok([...figures.values()].some((l) => l.length === 5));
+  const people = rows(made[0], 'people');
+  assert.ok(people.length > 1000 && people.every((p) => p.enterprise_id !== null));
+});
+
 await test('rules, routes and statements are printed', async () => {
   const r = run(['rule', 'workday'], { input: '{"from":"2026-02-12","days":5}' });
   assert.deepEqual(JSON.parse(r.stdout), { date: '2026-02-26' });
