@@ -9,12 +9,14 @@
 #include "cmd/act.h"
 #include "cmd/uscc.h"
 #include "kit/account.h"
+#include "kit/record_merge.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { PEOPLE_MAX = 64, ORGANIZATIONS_MAX = 32, STEP_ARENA_MAX = 32 * 1024 * 1024 };
+enum { DUPLICATES_MOST = 1000 };
 
 static const struct actor FOUNDER = {.id = -1,
                                      .login = "system",
@@ -335,6 +337,57 @@ add_memberships(struct demo *x)
            join(x, "wanjiawei", "LJ-H02", 1, applied);
 }
 
+// ---- entered twice ----------------------------------------------------------------------
+
+static bool
+add_again(struct demo *x, const struct demo_enterprise *e, int64_t *id)
+{
+    struct value *in = value_map(x->step);
+    value_set_text(x->step, in, "name", e->name);
+    value_set_text(x->step, in, "uscc", uscc_make(x->step, "91320902", e->organ));
+    value_set_text(x->step, in, "town", e->town);
+    value_set_text(x->step, in, "contact_name", e->person);
+    value_set_text(x->step, in, "contact_mobile", e->mobile);
+    value_set_int(x->step, in, "chamber_id", place_id(x, e->chamber));
+    return post(x, &FOUNDER, x->founded, "/enterprises", in, id);
+}
+
+static enum err
+compare_all(struct ctx *c, void *arg)
+{
+    (void)arg;
+    for (const struct module *const *m = c->app->modules; *m != NULL; m++) {
+        const struct record_kind *const *k = (*m)->kinds;
+        for (; k != NULL && *k != NULL; k++) {
+            if ((*k)->duplicates != NULL) {
+                record_duplicates_scan(c, *k, DUPLICATES_MOST);
+            }
+        }
+    }
+    return db_tx_err(c->tx);
+}
+
+// Enterprises that somebody has entered again; the last one was found out and merged.
+static bool
+add_duplicates(struct demo *x)
+{
+    int64_t id = 0;
+    for (const struct demo_enterprise *e = DEMO_AGAIN; e->name != NULL; e++) {
+        if (!add_again(x, e, &id)) {
+            return false;
+        }
+    }
+    struct value *in = value_map(x->step);
+    value_set_int(x->step, in, "other_id", id);
+    value_set_text(x->step, in, "reason", "秘书处重复登记，联系人同一人");
+    const char *path = arena_printf(x->step, "/enterprises/%lld/merge",
+                                    (long long)person(x, "qinghe")->enterprise_id);
+    bool ok = post(x, person(x, "staff"), x->now - TIME_DAY, path, in, NULL) &&
+              cmd_write(x->d, x->step, compare_all, NULL) == ERR_OK;
+    arena_reset(x->step);
+    return ok;
+}
+
 // ---- demands ------------------------------------------------------------------------------
 
 static const char *
@@ -540,7 +593,7 @@ demo_fill(struct district *d, const char *password)
     x.step = arena_new(STEP_ARENA_MAX);
     x.founded = x.now - 120 * TIME_DAY;
     x.hash = account_hash_password(d->app, d->arena, password);
-    bool ok = add_everybody(&x) && add_memberships(&x);
+    bool ok = add_everybody(&x) && add_memberships(&x) && add_duplicates(&x);
     size_t n = 0;
     struct happening *all = ok ? plan_all(&x, &n) : NULL;
     for (size_t i = 0; ok && i < n; i++) {

@@ -39,6 +39,7 @@ struct demo_demand {
 
 extern const struct demo_organization DEMO_ORGANIZATIONS[]; // the federation first
 extern const struct demo_enterprise DEMO_ENTERPRISES[];
+extern const struct demo_enterprise DEMO_AGAIN[]; // entered again, by mistake
 extern const struct demo_demand DEMO_DEMANDS[];
 
 // Fills the open, empty district; everybody who has a login of the contract (architecture §10)

@@ -98,6 +98,16 @@ const struct demo_enterprise DEMO_ENTERPRISES[] = {
     {0},
 };
 
+const struct demo_enterprise DEMO_AGAIN[] = {
+    {"临江区海帆国际贸易（集团）有限公司", NULL, "MA0TEK51", NULL, 0, 0, 0, NULL, "滨江街道",
+     "LJ-Y01", NULL, "韩雪", "13800000005"},
+    {"荣光照明电气有限公司", NULL, "MA0TEK52", NULL, 0, 0, 0, NULL, "云溪镇", "LJ-S03", NULL,
+     "邓荣", "13800000007"},
+    {"青禾人力资源服务公司", NULL, "MA0TEK53", NULL, 0, 0, 0, NULL, "滨江街道", "LJ-S02", NULL,
+     "叶青", "13800000006"},
+    {0},
+};
+
 const struct demo_demand DEMO_DEMANDS[] = {
     // ---- closed long ago
     {42, 905, DEMO_MEMBER, "member", "energy_utility", "厂区周边电压不稳，一个月停机 4 次",

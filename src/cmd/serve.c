@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "http/http.h"
+#include "kit/record_merge.h"
 #include "kit/sandbox.h"
 #include "kit/search.h"
 #include "kit/session.h"
@@ -23,6 +24,7 @@
 
 enum { TICK_SECONDS = 60, STOP_SECONDS = 10, TICK_ARENA_MAX = 64 * 1024 * 1024 };
 enum { ADMITTED_AT_ONCE = 100 };
+enum { DUPLICATES_AT_ONCE = 300, DUPLICATES_TURNS = 60 };
 enum { MERGE_PAGES = 500 }; // a few dozen milliseconds of the writer
 
 struct serving {
@@ -63,6 +65,46 @@ admit_members(struct ctx *c, void *arg)
     return db_tx_err(c->tx);
 }
 
+// Whatever kinds of record look for duplicates, some of the new and changed ones of each.
+static enum err
+find_duplicates(struct ctx *c, void *arg)
+{
+    unsigned *found = arg;
+    *found = 0; // may run again
+    for (const struct module *const *m = c->app->modules; *m != NULL; m++) {
+        const struct record_kind *const *k = (*m)->kinds;
+        for (; k != NULL && *k != NULL; k++) {
+            *found += (*k)->duplicates == NULL
+                          ? 0
+                          : record_duplicates_scan(c, *k, DUPLICATES_AT_ONCE);
+        }
+    }
+    return db_tx_err(c->tx);
+}
+
+// In small writes, so that nobody waits long for the writing thread.
+static void
+compare_records(struct district *d, struct arena *a)
+{
+    unsigned found = 1;
+    for (int i = 0; found > 0 && i < DUPLICATES_TURNS; i++) {
+        found = 0;
+        if (cmd_write(d, a, find_duplicates, &found) != ERR_OK) {
+            log_warn("cannot look for duplicates");
+            return;
+        }
+        arena_reset(a);
+    }
+}
+
+static enum err
+forget_merges(struct ctx *c, void *arg)
+{
+    (void)arg;
+    record_merge_forget(c);
+    return db_tx_err(c->tx);
+}
+
 static enum err
 tidy_search(struct ctx *c, void *arg)
 {
@@ -96,6 +138,9 @@ tick(struct district *d, struct arena *a)
     arena_reset(a);
     cmd_write(d, a, tidy_search, NULL);
     arena_reset(a);
+    cmd_write(d, a, forget_merges, NULL);
+    arena_reset(a);
+    compare_records(d, a);
 }
 
 // Waits for a signal to stop, with a tick a minute.

@@ -53,6 +53,7 @@ static const struct setting SETTINGS[] = {
      is_count},
     {"membership_publicity_days",
      "working days an approved application is in publicity; 5, at most 60", is_count},
+    {"merge_undo_days", "days in which merging two records can be undone; 30", is_count},
     {0},
 };
 

@@ -4,7 +4,7 @@
 
 #include "app.h"
 #include "base/json.h"
-#include "kit/record.h"
+#include "kit/record_merge.h"
 #include "mod/system/system.h"
 
 #include <stdio.h>
@@ -79,6 +79,7 @@ cmd_each_statement(cmd_statement_fn fn, void *arg)
     }
     for (size_t i = 0; MODULES[i] != NULL; i++) {
         each_of(MODULES[i]->stmts, fn, arg);
+        each_of(record_link_statements(MODULES[i]), fn, arg);
         const struct record_kind *const *k = MODULES[i]->kinds;
         for (; k != NULL && *k != NULL; k++) {
             each_of(record_statements(*k), fn, arg);

@@ -8,7 +8,7 @@
 #include "kit/gate.h"
 #include "kit/listing_own.h"
 #include "kit/rate.h"
-#include "kit/record.h"
+#include "kit/record_merge.h"
 #include "kit/search.h"
 
 #include <errno.h>
@@ -38,10 +38,20 @@ extern const struct db_stmt *const ACCOUNT_STMTS[],
                                                          *const REPLAY_STMTS[],
                                                              *const SESSION_STMTS[];
 static const struct db_stmt *const SETTING_STMTS[] = {&SETTING_GET, &SETTING_SET, NULL};
-const struct db_stmt *const *const KIT_STATEMENTS[] = {
-    ACCOUNT_STMTS,          ATTACHMENT_STMTS,  AUDIT_STMTS,        NOTICE_STMTS,
-    REPLAY_STMTS,           SESSION_STMTS,     SETTING_STMTS,      RECORD_STATEMENTS,
-    RECORD_SEAL_STATEMENTS, SEARCH_STATEMENTS, LISTING_STATEMENTS, NULL};
+const struct db_stmt *const *const KIT_STATEMENTS[] = {ACCOUNT_STMTS,
+                                                       ATTACHMENT_STMTS,
+                                                       AUDIT_STMTS,
+                                                       NOTICE_STMTS,
+                                                       REPLAY_STMTS,
+                                                       SESSION_STMTS,
+                                                       SETTING_STMTS,
+                                                       RECORD_STATEMENTS,
+                                                       RECORD_SEAL_STATEMENTS,
+                                                       SEARCH_STATEMENTS,
+                                                       LISTING_STATEMENTS,
+                                                       RECORD_MERGE_STATEMENTS,
+                                                       RECORD_DUPLICATE_STATEMENTS,
+                                                       NULL};
 
 const char *
 setting_get(struct db_tx *tx, struct arena *a, const char *key)
@@ -206,6 +216,7 @@ build_routes(struct app *app, const char **why)
         if (!add_routes(app, m->routes, why)) {
             return false;
         }
+        record_link_statements(m); // composed before threads start
         for (size_t n = 0; m->kinds != NULL && m->kinds[n] != NULL; n++) {
             if (!add_routes(app, record_routes(app->arena, m->kinds[n]), why)) {
                 return false;

@@ -7,6 +7,7 @@
 #include "kit/app.h"
 #include "kit/audit.h"
 #include "kit/record_impl.h"
+#include "kit/record_merge.h"
 #include "kit/seal.h"
 #include "kit/search.h"
 
@@ -495,6 +496,7 @@ record_update(struct ctx *c, const struct record_kind *k, int64_t id, const stru
         search_put(c->tx, k->name, id, record_tokens(c->arena, k, rec));
     }
     note(c, k, id, "update", changes);
+    record_duplicates_note(c, k, id);
     e = record_seal_save(c, b, id, rec, old);
     return e != ERR_OK ? e : saved(c, k, rec, old);
 }

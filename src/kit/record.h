@@ -7,6 +7,8 @@
 
 #include "kit/route.h"
 
+struct record_duplicate;
+
 // RECORD_REVEAL: sees what `sealed` fields hold, one at a time, with a reason that is kept.
 enum { RECORD_READ = 1, RECORD_CREATE = 2, RECORD_UPDATE = 4, RECORD_REVEAL = 8 };
 
@@ -82,6 +84,9 @@ struct record_kind {
     // What the record's page says besides, with record_badge and record_fact. May be NULL.
     void (*decorate)(struct ctx *c, const struct value *rec);
     const struct choice *events; // words for what its history tells beside create and update
+    // What two entries of one thing have in common (kit/record_merge.h): with it, duplicates
+    // are looked for and can be merged. NULL: never.
+    const struct record_duplicate *duplicates;
 };
 
 // What a module does when a record of another module's kind was created or changed (`old` is

@@ -195,6 +195,10 @@ enum err record_own_change_run(struct ctx *c);
 enum err record_csv_run(struct ctx *c);
 enum err record_xlsx_run(struct ctx *c);
 
+// Seals a value in its place; NULL empties it.
+void record_seal_put(struct ctx *c, const struct record_kind *k, int64_t id,
+                     const struct field *f, const char *plain);
+
 // record_bulk.c
 enum err record_bulk_run(struct ctx *c);
 enum err record_bulk_show(struct ctx *c);

@@ -310,6 +310,19 @@ own_action(struct ctx *c, const struct record_kind *k)
     return m;
 }
 
+// To the pairs that look like one record entered twice, for those who may merge them.
+static struct value *
+duplicates_action(struct ctx *c, const struct record_kind *k)
+{
+    struct arena *a = c->arena;
+    struct value *m = value_map(a);
+    value_set_text(a, m, "url", arena_printf(a, "/%s/duplicates", k->plural));
+    value_set_text(a, m, "label", ctx_tr(c, T("查重")));
+    value_set_text(a, m, "icon", "arrows-join");
+    value_set_bool(a, m, "primary", false);
+    return m;
+}
+
 static const struct value *
 empty_part(struct ctx *c, const struct record_kind *k, bool filtered)
 {
@@ -344,6 +357,9 @@ record_list_show(struct ctx *c)
     struct value *actions = value_list(a);
     struct value *exports = value_map(a);
     value_push(a, actions, own_action(c, k));
+    if (k->duplicates != NULL && ctx_is(c, ROLE_OFFICE)) {
+        value_push(a, actions, duplicates_action(c, k));
+    }
     if (may_create(c, k)) {
         value_push(a, actions, create_action(c, k));
     }
@@ -452,6 +468,9 @@ event_label(struct ctx *c, const struct record_kind *k, const char *type)
            : strcmp(type, "create") == 0        ? ctx_tr(c, T("登记"))
            : strcmp(type, "update") == 0        ? ctx_tr(c, T("修改"))
            : strcmp(type, "reveal") == 0        ? ctx_tr(c, T("查看完整号码"))
+           : strcmp(type, "merge") == 0         ? ctx_tr(c, T("并入重复的记录"))
+           : strcmp(type, "merged") == 0        ? ctx_tr(c, T("并入另一条记录"))
+           : strcmp(type, "unmerge") == 0       ? ctx_tr(c, T("撤销合并"))
                                                 : type;
 }
 
@@ -515,6 +534,15 @@ detail_actions(struct ctx *c, const struct record_kind *k, const struct value *r
         value_set_text(a, m, "label", ctx_tr(c, T("修改")));
         value_set_text(a, m, "class", "btn-primary");
         value_set(a, m, "icon", &value_null);
+        value_set(a, m, "dialog_id", &value_null);
+        value_push(a, list, m);
+    }
+    if (k->duplicates != NULL && ctx_is(c, ROLE_OFFICE)) {
+        struct value *m = value_map(a);
+        value_set_text(a, m, "url", record_url(c, k, value_get_int(rec, "id", 0), "/merge"));
+        value_set_text(a, m, "label", ctx_tr(c, T("合并重复")));
+        value_set_text(a, m, "class", "");
+        value_set_text(a, m, "icon", "arrows-join");
         value_set(a, m, "dialog_id", &value_null);
         value_push(a, list, m);
     }

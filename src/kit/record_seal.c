@@ -82,6 +82,14 @@ seal_value(struct ctx *c, const struct record_built *b, const struct record_seal
     }
 }
 
+void
+record_seal_put(struct ctx *c, const struct record_kind *k, int64_t id, const struct field *f,
+                const char *plain)
+{
+    const struct record_built *b = record_built_of(k);
+    seal_value(c, b, sealed_of(b, f), id, plain);
+}
+
 enum err
 record_seal_save(struct ctx *c, const struct record_built *b, int64_t id, struct value *rec,
                  const struct value *old)

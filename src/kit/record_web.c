@@ -4,6 +4,7 @@
 #include "kit/code.h"
 #include "kit/listing.h"
 #include "kit/record_impl.h"
+#include "kit/record_merge_impl.h"
 #include "kit/search.h"
 
 enum { OPTIONS_MOST = 20 };
@@ -33,12 +34,31 @@ list_run(struct ctx *c)
     return ERR_OK;
 }
 
+// A record that was merged: its page leads to the one it became part of, the API tells which.
+static enum err
+went_elsewhere(struct ctx *c, const struct record_kind *k, int64_t id)
+{
+    int64_t into = id <= 0 ? 0 : record_merged_into(c->tx, k->name, id);
+    if (into == 0 || record_get(c, k, into) == NULL) {
+        return ERR_NOT_FOUND;
+    }
+    if (!c->api) {
+        c->location = record_url(c, k, into, "");
+        c->flash = ctx_tr(c, T("原来的那条和这条重复，已经并入这条。"));
+        return ERR_OK;
+    }
+    struct value *extra = value_map(c->arena);
+    value_set_int(c->arena, extra, "merged_into", into);
+    c->extra = extra;
+    return ctx_refuse(c, ERR_NOT_FOUND, T("已经并入另一条记录"));
+}
+
 static enum err
 detail_run(struct ctx *c)
 {
     struct value *rec = record_get(c, kind_of(c), ctx_id(c, "id"));
     if (rec == NULL) {
-        return ERR_NOT_FOUND;
+        return went_elsewhere(c, kind_of(c), ctx_id(c, "id"));
     }
     c->out = record_masked(c, kind_of(c), rec);
     return ERR_OK;
@@ -396,11 +416,30 @@ static const struct route TEMPLATE[] = {
      .help = "History"},
 };
 
+// Those of finding and merging duplicates, for a kind that takes part.
+static size_t
+add_merge_routes(struct arena *a, const struct record_kind *k, struct route *routes)
+{
+    size_t n = 0;
+    for (const struct route *t = RECORD_MERGE_ROUTES;
+         k->duplicates != NULL && t->pattern != NULL; t++) {
+        routes[n] = *t;
+        routes[n].pattern = arena_printf(a, "/%s%s", k->plural, t->pattern + 3); // after "/%s"
+        routes[n].data = k;
+        if (t->again_page != NULL && strcmp(t->again_page, "merge") == 0) {
+            routes[n].fields = record_merge_fields(k);
+        }
+        n++;
+    }
+    return n;
+}
+
 const struct route *
 record_routes(struct arena *a, const struct record_kind *k)
 {
+    enum { MERGE_ROUTES_MOST = 16 };
     size_t count = sizeof TEMPLATE / sizeof TEMPLATE[0], n = 0;
-    struct route *routes = ARENA_ARRAY(a, struct route, count + 1);
+    struct route *routes = ARENA_ARRAY(a, struct route, count + MERGE_ROUTES_MOST + 1);
     record_built_of(k);
     for (size_t i = 0; i < count; i++) {
         struct route r = TEMPLATE[i];
@@ -419,5 +458,6 @@ record_routes(struct arena *a, const struct record_kind *k)
             routes[n++] = r;
         }
     }
+    add_merge_routes(a, k, routes + n);
     return routes;
 }

@@ -55,6 +55,7 @@ struct nav_item {
 };
 
 struct record_kind; // kit/record.h
+struct record_link;
 struct record_panel;
 struct record_watch;
 
@@ -77,6 +78,8 @@ struct module {
     const struct record_watch *watches;
     // What it keeps sealed beside its kinds: as record_reseal. May be NULL.
     int64_t (*reseal)(struct ctx *c, int64_t after, unsigned most);
+    // Columns of its tables that refer to records which can be merged (kit/record_merge.h).
+    const struct record_link *links;
 };
 
 #endif

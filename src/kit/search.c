@@ -333,6 +333,29 @@ search_singles(struct arena *a, const char *text)
 }
 
 const char *
+search_sound(struct arena *a, const char *text)
+{
+    int32_t n = 0;
+    const UChar *s = text == NULL ? NULL : folded(a, text, &n);
+    UChar latin[LATIN_MOST];
+    struct tokens t = {.arena = a};
+    buf_init(&t.out, a, 128, 4096);
+    bool han = true;
+    for (int32_t at = 0; s != NULL && at < n; han = !han) {
+        int32_t end = run_end(s, at, n, han);
+        int32_t size = han && end > at ? to_latin(s + at, end - at, latin) : 0, w = 0;
+        for (int32_t i = 0; i < size; i++) {
+            if (latin[i] < 128 && u_isalnum(latin[i])) {
+                latin[w++] = latin[i];
+            }
+        }
+        put_token(&t, latin, w);
+        at = end;
+    }
+    return buf_str(&t.out);
+}
+
+const char *
 search_expression(struct arena *a, const char *q)
 {
     const char *tokens = q == NULL ? "" : search_tokens(a, q, false);
@@ -423,6 +446,9 @@ static const struct db_stmt FORGET = {
     .postgres = "SELECT $1::bigint, $2::text WHERE false",
     .params = "id:int tokens:text"};
 
+static const struct db_stmt REMOVE = {
+    .name = "search.remove", .sql = "DELETE FROM search_doc WHERE id = $1", .params = "id:int"};
+
 // PostgreSQL's own vacuum does the like.
 static const struct db_stmt MERGE = {
     .name = "search.merge",
@@ -430,8 +456,8 @@ static const struct db_stmt MERGE = {
     .postgres = "SELECT $1::bigint WHERE false",
     .params = "pages:int"};
 
-const struct db_stmt *const SEARCH_STATEMENTS[] = {&OLD,    &ADD,   &CHANGE, &INDEX,
-                                                   &FORGET, &MERGE, NULL};
+const struct db_stmt *const SEARCH_STATEMENTS[] = {&OLD,    &ADD,    &CHANGE, &INDEX,
+                                                   &FORGET, &REMOVE, &MERGE,  NULL};
 
 // The old tokens are what an external content index needs to forget an entry.
 static bool
@@ -476,6 +502,16 @@ search_put(struct db_tx *tx, const char *kind, int64_t id, const char *tokens)
     } else if (!same) {
         db_run(tx, &CHANGE, DB_ARGS(DB_INT(key), DB_TEXT(tokens)));
         db_later(tx, &INDEX, DB_ARGS(DB_INT(key), DB_TEXT(tokens)));
+    }
+}
+
+void
+search_remove(struct db_tx *tx, const char *kind, int64_t id)
+{
+    int64_t key = search_base(kind) + id;
+    bool same = false;
+    if (forget(tx, key, "", &same)) {
+        db_run(tx, &REMOVE, DB_ARGS(DB_INT(key)));
     }
 }
 

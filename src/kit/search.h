@@ -15,6 +15,11 @@ const char *search_tokens(struct arena *a, const char *text, bool name);
 void search_add(struct db_tx *tx, const char *kind, int64_t id, const char *tokens);
 // Replaces the record's entry, or adds it.
 void search_put(struct db_tx *tx, const char *kind, int64_t id, const char *tokens);
+// Forgets the record.
+void search_remove(struct db_tx *tx, const char *kind, int64_t id);
+// How the Chinese of a name is read, without spaces and tones: "jiangnanjingmi"; "" when it has
+// none or cannot be read.
+const char *search_sound(struct arena *a, const char *text);
 // Merges parts of the index that writing left behind, some `pages` of it: a search asks every
 // part. For the minute job; SEARCH_ALL leaves one part, for after many writes at once.
 enum { SEARCH_ALL = -1000000000 };

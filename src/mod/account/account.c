@@ -7,6 +7,7 @@
 #include "kit/audit.h"
 #include "kit/listing.h"
 #include "kit/notice.h"
+#include "kit/record_merge.h"
 #include "kit/seal.h"
 #include "kit/session.h"
 #include "mod/account/account_impl.h"
@@ -580,5 +581,10 @@ static const struct db_stmt *const STMTS[] = {&PREFS,
                                               &PEOPLE_OTHER_ADMINS,
                                               NULL};
 
+// Whoever logs in for an enterprise does so for the one it became part of.
+static const struct record_link LINKS[] = {
+    {.to = "enterprises", .table = "post", .column = "enterprise_id", .label = "登录账号"},
+    {0}};
+
 const struct module ACCOUNT_MODULE = {
-    .name = "account", .routes = ROUTES, .stmts = STMTS, .nav = NAV};
+    .name = "account", .routes = ROUTES, .stmts = STMTS, .nav = NAV, .links = LINKS};

@@ -6,6 +6,7 @@
 
 #include "kit/attachment.h"
 #include "kit/listing.h"
+#include "kit/record_merge.h"
 
 #include <string.h>
 
@@ -283,13 +284,21 @@ static const struct nav_item NAV[] = {
     {0},
 };
 
+static const struct record_link LINKS[] = {{.to = "enterprises",
+                                            .table = "demand",
+                                            .column = "enterprise_id",
+                                            .label = "诉求",
+                                            .versioned = true},
+                                           {0}};
+
 const struct module DEMAND_MODULE = {.name = "demand",
                                      .routes = ROUTES,
                                      .stmts = DEMAND_STATEMENTS,
                                      .nav = NAV,
                                      .panels = DEMAND_PANELS,
                                      .find = demand_find,
-                                     .reseal = demand_store_reseal};
+                                     .reseal = demand_store_reseal,
+                                     .links = LINKS};
 
 // The kit asks the kind of record who may read its files; it must know before it serves.
 __attribute__((constructor)) static void

@@ -7,6 +7,7 @@
 #include "kit/app.h"
 #include "kit/code.h"
 #include "mod/enterprise/enterprise_facts.h"
+#include "mod/enterprise/enterprise_same.h"
 #include "mod/enterprise/industry.h"
 #include "mod/enterprise/region.h"
 #include "mod/enterprise/uscc.h"
@@ -323,6 +324,7 @@ const struct record_kind ENTERPRISE_KIND = {
     .before_save = before_save,
     .after_save = after_save,
     .decorate = decorate,
+    .duplicates = ENTERPRISE_DUPLICATES,
     .empty_text = "可以逐家登记，也可以从表格导入。",
 };
 
@@ -428,4 +430,5 @@ const struct module ENTERPRISE_MODULE = {.name = "enterprise",
                                          .open = load_industries,
                                          .stmts = STATEMENTS,
                                          .nav = NAV,
-                                         .kinds = KINDS};
+                                         .kinds = KINDS,
+                                         .links = ENTERPRISE_LINKS};

@@ -32,6 +32,13 @@ above(const char *code, size_t n)
 }
 
 const char *
+region_own_name(const char *code)
+{
+    const struct region *r = find(code);
+    return r == NULL ? NULL : r->name;
+}
+
+const char *
 region_name(struct arena *a, const char *code)
 {
     const struct region *r = find(code);

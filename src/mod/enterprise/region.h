@@ -14,6 +14,9 @@ extern const size_t REGIONS_COUNT;
 
 extern const struct code_list REGION_CODES;
 
+// "亭湖区", without what stands above; NULL as region_name.
+const char *region_own_name(const char *code);
+
 // "江苏省盐城市亭湖区", NULL when there is no such region, or not any more.
 const char *region_name(struct arena *a, const char *code);
 

@@ -513,4 +513,5 @@ const struct module MEMBERSHIP_MODULE = {.name = "membership",
                                          .stmts = STATEMENTS,
                                          .nav = NAV,
                                          .kinds = KINDS,
-                                         .watches = MEMBERSHIP_WATCHES};
+                                         .watches = MEMBERSHIP_WATCHES,
+                                         .links = MEMBERSHIP_LINKS};

@@ -124,6 +124,8 @@ enum err
 membership_verify_run(struct ctx *c)
 {
     int64_t id = id_of_token(c, ctx_param(c, "token"));
+    int64_t into = id == 0 ? 0 : record_merged_into(c->tx, MEMBERSHIP_KIND.name, id);
+    id = into != 0 ? into : id; // a card that was printed before two stays became one
     c->out = id == 0 ? NULL : db_one(c->tx, c->arena, &MEMBERSHIP_CARD, DB_ARGS(DB_INT(id)));
     if (c->out == NULL) {
         c->out = value_map(c->arena);

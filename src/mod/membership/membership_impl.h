@@ -4,6 +4,7 @@
 #define MOD_MEMBERSHIP_MEMBERSHIP_IMPL_H
 
 #include "kit/lifecycle.h"
+#include "kit/record_merge.h"
 #include "mod/membership/membership.h"
 
 extern const struct choice MEMBERSHIP_STATES[], MEMBERSHIP_SEATS[];
@@ -28,6 +29,9 @@ struct lifecycle_record membership_record(const struct ctx *c, struct value *rec
 enum err membership_settle(struct ctx *c, int64_t enterprise_id);
 enum err membership_make_main(struct ctx *c, int64_t enterprise_id, int64_t id);
 extern const struct record_watch MEMBERSHIP_WATCHES[];
+
+// membership_merge.c
+extern const struct record_link MEMBERSHIP_LINKS[];
 
 // membership_card.c
 enum err membership_card_run(struct ctx *c);

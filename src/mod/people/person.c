@@ -316,6 +316,7 @@ const struct record_kind PERSON_KIND = {
     .order = "-id",
     .uniques = "id_number",
     .before_save = before_save,
+    .duplicates = PERSON_DUPLICATES,
     .empty_text = "企业家和工作人员各登记一次，任职和会员关系再连到他们。",
 };
 
@@ -356,5 +357,9 @@ static const struct route ROUTES[] = {
 static const struct record_kind *const ALL[] = {&PERSON_KIND, &PERSON_POST_KIND, &CONSENT_KIND,
                                                 NULL};
 
-const struct module PERSON_MODULE = {
-    .name = "people", .routes = ROUTES, .stmts = PERSON_STATEMENTS, .nav = NAV, .kinds = ALL};
+const struct module PERSON_MODULE = {.name = "people",
+                                     .routes = ROUTES,
+                                     .stmts = PERSON_STATEMENTS,
+                                     .nav = NAV,
+                                     .kinds = ALL,
+                                     .links = PERSON_LINKS};

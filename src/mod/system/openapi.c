@@ -208,6 +208,14 @@ json_answer(const struct operation *o)
     if (text_ends(pattern, "/events")) {
         return schema_page(a, schema_ref(a, "Event"));
     }
+    bool many = false;
+    const char *merging = o->kind == NULL
+                              ? NULL
+                              : schema_of_merging(pattern, o->route->method == HTTP_GET, &many);
+    if (merging != NULL) {
+        const struct value *one_of = schema_ref(a, merging);
+        return many ? schema_page(a, one_of) : one_of;
+    }
     if (strcmp(pattern, "/rules") == 0) {
         return schema_page(a, schema_type(a, "string", NULL));
     }

@@ -4,6 +4,7 @@
 #include "mod/system/schemas.h"
 
 #include "base/buf.h"
+#include "base/text.h"
 #include "kit/code.h"
 #include "mod/demand/demand.h"
 
@@ -19,10 +20,9 @@ struct member {
 };
 
 static const struct member PROBLEM[] = {
-    {"type", "text", NULL},       {"title", "text", NULL},
-    {"status", "int", NULL},      {"detail", "text", NULL},
-    {"errors", "Fault[]*", NULL}, {"allowed", "text[]*", NULL},
-    {"state", "text*", NULL},     {0},
+    {"type", "text", NULL},   {"title", "text", NULL},       {"status", "int", NULL},
+    {"detail", "text", NULL}, {"errors", "Fault[]*", NULL},  {"allowed", "text[]*", NULL},
+    {"state", "text*", NULL}, {"merged_into", "int*", NULL}, {0},
 };
 static const struct member FAULT[] = {
     {"field", "text?", NULL}, {"code", "text", NULL}, {"message", "text", NULL}, {0}};
@@ -215,6 +215,37 @@ static const struct member PUBLICITY[] = {
     {0},
 };
 
+// Records that were two and became one (kit/record_merge.h).
+static const struct member DUPLICATE[] = {
+    {"id", "int", NULL},           {"score", "int", NULL},
+    {"state", "text", NULL},       {"note", "text?", NULL},
+    {"decided_by", "text?", NULL}, {"decided_at", "time?", NULL},
+    {"reasons", "text[]", NULL},   {"first", "object", NULL},
+    {"second", "object", NULL},    {0},
+};
+static const struct member DUPLICATE_LIST[] = {
+    {"items", "Duplicate[]", NULL}, {"next", "text?", NULL}, {"pending", "flag", NULL}, {0}};
+static const struct member MERGE_MOVE[] = {
+    {"label", "text", NULL}, {"moved", "int", NULL}, {"joined", "int", NULL}, {0}};
+static const struct member MERGE_FIELD[] = {
+    {"name", "text", NULL},    {"label", "text", NULL},     {"ours", "text?", NULL},
+    {"theirs", "text?", NULL}, {"suggested", "text", NULL}, {0}};
+static const struct member MERGE_PREVIEW[] = {{"into", "object", NULL},
+                                              {"from", "object", NULL},
+                                              {"fields", "MergeField[]", NULL},
+                                              {"moves", "MergeMove[]", NULL},
+                                              {0}};
+static const struct member MERGE[] = {
+    {"id", "int", NULL},          {"kind", "text", NULL},
+    {"into_id", "int", NULL},     {"into_title", "text?", NULL},
+    {"from_id", "int", NULL},     {"title", "text", NULL},
+    {"reason", "text", NULL},     {"who", "text", NULL},
+    {"at", "time", NULL},         {"undo_until", "time", NULL},
+    {"undone_at", "time?", NULL}, {"undone_by", "text?", NULL},
+    {"can_undo", "flag", NULL},   {"moves", "MergeMove[]", NULL},
+    {"fields", "text[]", NULL},   {0},
+};
+
 static const struct {
     const char *name;
     const struct member *members;
@@ -241,6 +272,12 @@ static const struct {
     {"MembershipReport", MEMBERSHIP_REPORT},
     {"MembershipCount", MEMBERSHIP_COUNT},
     {"Publicity", PUBLICITY},
+    {"Duplicate", DUPLICATE},
+    {"DuplicateList", DUPLICATE_LIST},
+    {"Merge", MERGE},
+    {"MergeMove", MERGE_MOVE},
+    {"MergeField", MERGE_FIELD},
+    {"MergePreview", MERGE_PREVIEW},
 };
 
 // By the first segment of the path: what it is about. Kinds of records are not here.
@@ -580,6 +617,30 @@ schemas_all(struct arena *a, const struct module *const *modules)
         }
     }
     return all;
+}
+
+const char *
+schema_of_merging(const char *pattern, bool get, bool *list)
+{
+    static const struct {
+        const char *end, *get, *post;
+        bool list;
+    } ENDS[] = {
+        {"/duplicates", "DuplicateList", NULL, false},
+        {"/distinct", NULL, "Duplicate", false},
+        {"/reopen", NULL, "Duplicate", false},
+        {"/merge", "MergePreview", "Merge", false},
+        {"/merges", "Merge", NULL, true},
+        {"/merges/{merge}", "Merge", NULL, false},
+        {"/merges/{merge}/undo", NULL, "Merge", false},
+    };
+    for (size_t i = 0; i < sizeof ENDS / sizeof *ENDS; i++) {
+        if (text_ends(pattern, ENDS[i].end)) {
+            *list = ENDS[i].list;
+            return get ? ENDS[i].get : ENDS[i].post;
+        }
+    }
+    return NULL;
 }
 
 const char *
