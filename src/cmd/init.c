@@ -116,6 +116,8 @@ found_district(struct district *d, const char *name, bool demo)
         cmd_fail("cannot found the district: %s", err_info(e)->code);
         return false;
     }
+    d->app->district = f.district; // as whoever opens it from now on reads it
+    d->app->federation = f.federation;
     if (demo && !demo_fill(d, password)) {
         return false;
     }

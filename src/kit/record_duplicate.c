@@ -91,6 +91,8 @@ const struct db_stmt *const RECORD_DUPLICATE_STATEMENTS[] = {
     &CHANGED_ADD, &CHANGED,    &CHANGED_DONE, &PAIRS_FIRST, &PAIRS_SECOND,
     &PAIR_PUT,    &PAIR_STATE, &PAIR,         &PAIRS,       NULL};
 
+#define HASH_MASK ((INT64_C(1) << 52) - 1)
+
 // ---- keys ------------------------------------------------------------------------------
 
 // Keyed, so that the table of hashes tells nobody whose number stands behind one.
@@ -105,7 +107,7 @@ hash_of(struct ctx *c, const struct record_kind *k, const char *rule, const char
     crypto_shorthash(out, (const unsigned char *)text, strlen(text), secret);
     sodium_memzero(secret, sizeof secret);
     memcpy(&hash, out, sizeof hash);
-    return hash;
+    return hash & HASH_MASK; // a number that every reader of the file can hold
 }
 
 // Ids of records that share this key with `id`, added to those found.

@@ -172,6 +172,7 @@ pairs_show(struct ctx *c)
     value_set_text(a, c->page, "back",
                    after == NULL || *after == '\0' ? NULL
                                                    : listing_url(c, "after", NULL, NULL));
+    value_set_bool(a, c->page, "paged", next != NULL || (after != NULL && *after != '\0'));
     value_set_bool(a, c->page, "open", open);
     return ERR_OK;
 }
@@ -179,7 +180,7 @@ pairs_show(struct ctx *c)
 static const struct field NOTE[] = {
     {.name = "note", .type = FIELD_TEXT, .label = "说明", .max = 200, .where = IN_FORM}, {0}};
 
-static const struct value *
+static struct value *
 pair_shown(struct ctx *c, int64_t id)
 {
     return record_duplicate_pair(c, kind_of(c), id);
@@ -489,7 +490,7 @@ is_stale(struct ctx *c, const struct record_kind *k, int64_t id, const char *key
     return rec != NULL && value_get_int(rec, "version", 0) != seen;
 }
 
-static const struct value *
+static struct value *
 merge_shown(struct ctx *c, int64_t id)
 {
     return merge_get(c, kind_of(c), id);

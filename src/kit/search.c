@@ -337,13 +337,13 @@ search_sound(struct arena *a, const char *text)
 {
     int32_t n = 0;
     const UChar *s = text == NULL ? NULL : folded(a, text, &n);
-    UChar latin[LATIN_MOST];
+    UChar latin[PINYIN_MOST];
     struct tokens t = {.arena = a};
     buf_init(&t.out, a, 128, 4096);
     bool han = true;
     for (int32_t at = 0; s != NULL && at < n; han = !han) {
         int32_t end = run_end(s, at, n, han);
-        int32_t size = han && end > at ? to_latin(s + at, end - at, latin) : 0, w = 0;
+        int32_t size = han && end > at ? pinyin_latin(s + at, end - at, latin) : 0, w = 0;
         for (int32_t i = 0; i < size; i++) {
             if (latin[i] < 128 && u_isalnum(latin[i])) {
                 latin[w++] = latin[i];

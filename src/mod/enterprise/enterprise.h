@@ -31,4 +31,16 @@ const char *enterprise_section_of(struct arena *a, const char *industry);
 // Lower case is taken; it is saved in upper case.
 const char *enterprise_uscc_fault(struct arena *a, const char *code);
 
+// ---- names, for finding what was entered twice -------------------------------------------
+
+// What is left of a name without the place in front, the legal form behind, brackets, spaces
+// and full-width letters: "江苏省盐城市 江南精密机械（集团）有限公司" → "江南精密机械". The
+// region's code and the district's name may be NULL. Never shorter than two characters.
+const char *enterprise_core_name(struct arena *a, const char *name, const char *region,
+                                 const char *district);
+// Letters, digits and characters only: spaces, brackets and points say nothing.
+char *enterprise_squeezed(struct arena *a, const char *text);
+// At most one character is wrong, missing or superfluous.
+bool enterprise_names_are_near(const char *a, const char *b);
+
 #endif

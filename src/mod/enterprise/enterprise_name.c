@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Names of enterprises without what every name has, so that two spellings of one can be
 // compared. language: data
-#include "mod/enterprise/enterprise_same.h"
+#include "mod/enterprise/enterprise.h"
 
 #include "base/text.h"
 #include "mod/enterprise/region.h"

@@ -2,7 +2,7 @@
 // How one person entered twice is recognised, and what moves when the two become one.
 #include "mod/people/people_impl.h"
 
-#include "mod/enterprise/enterprise_same.h"
+#include "mod/enterprise/enterprise.h"
 
 #include "base/text.h"
 
