@@ -48,7 +48,8 @@ static const char *
 key_mobile(struct ctx *c, const struct value *row)
 {
     (void)c;
-    return value_get_text(row, "contact_mobile");
+    return value_get_text(row,
+                          "contact_mobile_index"); // equal for equal numbers, and no number
 }
 
 static const char *
@@ -126,7 +127,7 @@ tag_is_same(const struct value *ours, const struct value *theirs)
 static bool
 contact_is_same(const struct value *ours, const struct value *theirs)
 {
-    return same_member(ours, theirs, "name") && same_member(ours, theirs, "mobile") &&
+    return same_member(ours, theirs, "name") && same_member(ours, theirs, "mobile_index") &&
            same_member(ours, theirs, "until");
 }
 
