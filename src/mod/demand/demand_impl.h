@@ -90,6 +90,7 @@ struct demand_query {
     enum demand_driver driver;
     enum demand_order order;
     int64_t after_key, after_id;
+    bool backward;            // `order` is turned round: the page before the cursor
     int64_t key_from, key_to; // set by demand_store_list() and _count()
     int64_t limit;
     const char *state, *category, *level, *source;

@@ -229,18 +229,14 @@ static void
 set_pager(struct ctx *c, size_t shown)
 {
     const char *next = value_get_text(c->out, "next");
-    const char *before = ctx_query(c, "after");
+    const char *previous = value_get_text(c->out, "previous");
     int64_t total = demand_list_total(c);
-    struct value *p = listing_pager(c, NULL, next, shown, total);
+    struct value *p = listing_pager(c, previous, next, shown, total);
     if (total > LISTING_COUNT_MOST) { // a figure's list has the figure's very number
         value_set_text(c->arena, p, "range_text",
                        trf(c->arena, c->lang, "本页 {0} 条，共 {1} 条", 2,
                            arena_printf(c->arena, "%zu", shown),
                            arena_printf(c->arena, "%lld", (long long)total)));
-    }
-    // Keyset lists go forward; back is the first page.
-    if (before != NULL) {
-        value_set_text(c->arena, p, "previous", listing_url(c, "after", NULL, NULL));
     }
     value_set(c->arena, c->page, "pager", p);
 }

@@ -299,6 +299,44 @@ read_filters(struct ctx *c, struct demand_query *q)
     set_light(c, q, asked_choice(c, "light", DEMAND_LIGHTS));
 }
 
+static bool
+is_due(const struct demand_query *q)
+{
+    return q->order == DEMAND_DUE_FIRST || q->order == DEMAND_DUE_LAST;
+}
+
+// Where the page begins; ?before walks the other way round. What was searched for is walked
+// one way only: before it there is the first page.
+static bool
+read_cursor(struct ctx *c, struct demand_query *q)
+{
+    static const enum demand_order TURNED[DEMAND_ORDERS] = {
+        [DEMAND_NEWEST] = DEMAND_OLDEST,
+        [DEMAND_OLDEST] = DEMAND_NEWEST,
+        [DEMAND_DUE_FIRST] = DEMAND_DUE_LAST,
+        [DEMAND_DUE_LAST] = DEMAND_DUE_FIRST,
+    };
+    const char *after = ctx_query(c, "after"), *before = ctx_query(c, "before");
+    bool on = after != NULL && *after != '\0';
+    bool back = !on && before != NULL && *before != '\0';
+    struct listing_cursor at;
+    if (!on && !back) {
+        return true;
+    }
+    if (!listing_cursor_decode(c->arena, on ? after : before, &at)) {
+        ctx_fault(c, on ? "after" : "before", "cursor", T("这不是本列表的翻页位置。"));
+        return false;
+    }
+    if (back && q->driver == DEMAND_BY_SEARCH) {
+        return true;
+    }
+    q->backward = back;
+    q->order = back ? TURNED[q->order] : q->order;
+    q->after_key = at.number;
+    q->after_id = at.id;
+    return true;
+}
+
 // False: nothing can be found.
 static bool
 read_query(struct ctx *c, struct demand_query *q)
@@ -319,15 +357,8 @@ read_query(struct ctx *c, struct demand_query *q)
         q->driver = driver_of(q, q->unit_id != 0);
     }
     first_page(q);
-    const char *after = ctx_query(c, "after");
-    struct listing_cursor at;
-    if (after != NULL && *after != '\0') {
-        if (!listing_cursor_decode(c->arena, after, &at)) {
-            ctx_fault(c, "after", "cursor", T("这不是本列表的翻页位置。"));
-            return false;
-        }
-        q->after_key = at.number;
-        q->after_id = at.id;
+    if (!read_cursor(c, q)) {
+        return false;
     }
     return q->driver != DEMAND_BY_SEARCH || q->match != NULL;
 }
@@ -347,6 +378,14 @@ finish_item(struct ctx *c, struct value *row)
     return key;
 }
 
+static const char *
+cursor_of(struct ctx *c, const struct demand_query *q, const struct value *row, int64_t due)
+{
+    int64_t key = is_due(q) ? due : value_get_int(row, "created_at", 0);
+    return listing_cursor_encode(c->arena, value_int(c->arena, key),
+                                 value_get_int(row, "id", 0));
+}
+
 const struct value *
 demand_list(struct ctx *c)
 {
@@ -355,25 +394,28 @@ demand_list(struct ctx *c)
     if (c->faults.count > 0) {
         return NULL;
     }
-    struct value *out = value_map(c->arena);
-    struct value *items = some ? demand_store_list(c, &q) : value_list(c->arena);
-    const struct value *next = &value_null;
-    size_t n = value_count(items);
-    bool more = (int64_t)n == q.limit;
+    struct value *out = value_map(c->arena), *items = value_list(c->arena);
+    const struct value *rows = some ? demand_store_list(c, &q) : items;
+    size_t n = value_count(rows);
+    bool more = (int64_t)n == q.limit, later = ctx_query(c, "after") != NULL;
     n -= more ? 1 : 0;
-    items->list.count = (uint32_t)n;
+    const char *first = NULL, *last = NULL;
     for (size_t i = 0; i < n; i++) {
-        struct value *row = (struct value *)(uintptr_t)value_at(items, i); // ours: just read
-        int64_t key = finish_item(c, row);
-        if (more && i + 1 == n) {
-            bool due = q.order == DEMAND_DUE_FIRST || q.order == DEMAND_DUE_LAST;
-            key = due ? key : value_get_int(row, "created_at", 0);
-            next = value_ref(c->arena, listing_cursor_encode(c->arena, value_int(c->arena, key),
-                                                             value_get_int(row, "id", 0)));
+        // ours: just read
+        struct value *row =
+            (struct value *)(uintptr_t)value_at(rows, q.backward ? n - 1 - i : i);
+        int64_t due = finish_item(c, row);
+        if (i == 0 || i + 1 == n) {
+            last = cursor_of(c, &q, row, due);
+            first = i == 0 ? last : first;
         }
+        value_push(c->arena, items, row);
     }
     value_set(c->arena, out, "items", items);
-    value_set(c->arena, out, "next", next);
+    value_set_text(c->arena, out, "next", q.backward || more ? last : NULL);
+    if (!c->api) {
+        value_set_text(c->arena, out, "previous", (q.backward ? more : later) ? first : NULL);
+    }
     return out;
 }
 
@@ -388,7 +430,7 @@ demand_export_query(struct ctx *c, struct demand_query *q, unsigned piece)
 struct value *
 demand_export_next(struct ctx *c, struct demand_query *q)
 {
-    bool due = q->order == DEMAND_DUE_FIRST || q->order == DEMAND_DUE_LAST;
+    bool due = is_due(q);
     struct value *items = demand_store_list(c, q);
     for (size_t i = 0; i < value_count(items); i++) {
         struct value *row = (struct value *)(uintptr_t)value_at(items, i); // ours: just read
