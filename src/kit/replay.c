@@ -58,7 +58,10 @@ replay_find(struct exchange *x)
         found = true;
         x->replayed = true;
         if (n != sizeof x->body_hash || memcmp(hash, x->body_hash, n) != 0) {
-            c->result = ctx_refuse(c, ERR_CONFLICT, T("同一个提交编号已经用于另一份内容"));
+            c->result = ctx_refuse(c, ERR_CONFLICT,
+                                   c->api ? T("同一个提交编号已经用于另一份内容")
+                                          : T("这张表单已经提交过一次。确实要再提交一份，请核对"
+                                              "内容后再点一次。"));
         } else {
             c->status = (int)db_int(r, 1);
             c->location = arena_strdup(c->arena, db_text(r, 2));

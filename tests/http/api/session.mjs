@@ -91,6 +91,24 @@ await test('a login form that another tab has outdated is shown again and then w
   assert.equal(r.headers.get('location'), '/me');
 });
 
+await test('a form that is sent again with other words says so and can then be sent', async () => {
+  const b = new Browser(d);
+  await b.login('member');
+  const page = (await b.go('/demands/new')).text;
+  const form = (text, more) => ({ csrf: /name="csrf"[^>]*value="([0-9a-f]+)"/.exec(text)[1], token: /name="token" value="([^"]+)"/.exec(text)[1], ...more });
+  const first = await b.go('/demands', { method: 'POST', form: form(page, { title: '第一次', body: '内容' }) });
+  assert.equal(first.status, 303);
+  const twice = await b.go('/demands', { method: 'POST', form: form(page, { title: '第一次', body: '内容' }) });
+  assert.equal(twice.headers.get('location'), first.headers.get('location'), 'pressed twice is once');
+  const other = await b.go('/demands', { method: 'POST', form: form(page, { title: '第二次', body: '退回来改过' }) });
+  assert.equal(other.status, 409);
+  assert.ok(other.text.includes('这张表单已经提交过一次'), other.text.slice(0, 500));
+  assert.ok(other.text.includes('退回来改过'));
+  const sent = await b.go('/demands', { method: 'POST', form: form(other.text, { title: '第二次', body: '退回来改过' }) });
+  assert.equal(sent.status, 303);
+  assert.notEqual(sent.headers.get('location'), first.headers.get('location'));
+});
+
 await test('a form with mistakes comes back with what was typed', async () => {
   const b = new Browser(d);
   await b.login('member');
