@@ -10,6 +10,7 @@
 #include "mod/membership/membership.h"
 #include "mod/org/org.h"
 #include "mod/people/people.h"
+#include "mod/post/post.h"
 #include "mod/system/system.h"
 
 const struct module *const MODULES[] = {
@@ -18,6 +19,7 @@ const struct module *const MODULES[] = {
     &ENTERPRISE_MODULE,
     &PERSON_MODULE,
     &MEMBERSHIP_MODULE,
+    &POST_MODULE,
     &ORG_MODULE,
     &ACCOUNT_MODULE,
     &SYSTEM_MODULE,

@@ -61,6 +61,21 @@ day_to_civil(int32_t day, int *year, int *month, int *dom)
     *year = (int)(yoe + era * 400 + (*month <= 2));
 }
 
+int32_t
+day_add_months(int32_t day, int months)
+{
+    enum { MONTHS = 12 };
+    int year, month, dom;
+    day_to_civil(day, &year, &month, &dom);
+    int64_t count = (int64_t)year * MONTHS + month - 1 + months;
+    year = (int)floor_div(count, MONTHS);
+    month = (int)(count - (int64_t)year * MONTHS) + 1;
+    int32_t next =
+        month == MONTHS ? day_from_civil(year + 1, 1, 1) : day_from_civil(year, month + 1, 1);
+    int32_t last = next - 1, same = day_from_civil(year, month, dom);
+    return same > last ? last : same;
+}
+
 int
 day_weekday(int32_t day)
 {

@@ -32,6 +32,8 @@ int32_t time_to_day(int64_t ms);  // the Beijing day a moment falls on
 int64_t time_of_day(int32_t day); // its first millisecond
 int32_t day_from_civil(int year, int month, int day);
 void day_to_civil(int32_t day, int *year, int *month, int *dom);
+// So many months later (or earlier); the last day of the month where that day does not exist.
+int32_t day_add_months(int32_t day, int months);
 int day_weekday(int32_t day); // 1 Monday … 7 Sunday
 
 // Strict "2026-02-12" with a real date.

@@ -6,7 +6,6 @@
 
 #include "base/text.h"
 #include "base/workday.h"
-#include "cmd/act.h"
 #include "cmd/uscc.h"
 #include "kit/account.h"
 #include "kit/record_merge.h"
@@ -38,7 +37,8 @@ struct demo {
     size_t place_count;
     struct actor people[PEOPLE_MAX];
     size_t people_count;
-    struct account_new account; // the one being created
+    int64_t person_ids[PEOPLE_MAX]; // of those of DEMO_ENTERPRISES, in their order
+    struct account_new account;     // the one being created
     int64_t account_id;
     struct life *lives;
     size_t life_count;
@@ -174,11 +174,15 @@ add_entrepreneur(struct demo *x, const struct demo_enterprise *e, int64_t enterp
     value_set_text(x->step, in, "name", e->person);
     value_set_text(x->step, in, "kind", "entrepreneur");
     value_set_text(x->step, in, "mobile", e->mobile);
+    value_set_text(x->step, in, "birth",
+                   arena_printf(x->step, "%d-0%d", 1968 + (int)(e - DEMO_ENTERPRISES) * 2,
+                                1 + (int)(e - DEMO_ENTERPRISES) % 9));
     value_set_int(x->step, in, "enterprise_id", enterprise);
     int64_t id = 0;
     if (!post(x, &FOUNDER, x->founded, "/people", in, &id)) {
         return false;
     }
+    x->person_ids[e - DEMO_ENTERPRISES] = id;
     in = value_map(x->step);
     value_set_int(x->step, in, "person_id", id);
     value_set_int(x->step, in, "enterprise_id", enterprise);
@@ -388,6 +392,38 @@ add_duplicates(struct demo *x)
     return ok;
 }
 
+// ---- terms and posts --------------------------------------------------------------------
+
+static int64_t
+place_of(const void *x, const char *code)
+{
+    return place_id(x, code);
+}
+
+static int64_t
+person_of(const void *of, const char *name)
+{
+    const struct demo *x = of;
+    for (const struct demo_enterprise *e = DEMO_ENTERPRISES; e->name != NULL; e++) {
+        if (strcmp(e->person, name) == 0) {
+            return x->person_ids[e - DEMO_ENTERPRISES];
+        }
+    }
+    return 0;
+}
+
+static bool
+add_posts(struct demo *x)
+{
+    const struct act act = {x->d->app, x->step, person(x, "staff"), x->now};
+    const struct demo_known known = {place_of, person_of, x};
+    time_freeze(x->now);
+    bool ok = demo_posts(&act, &known);
+    time_freeze(0);
+    arena_reset(x->step);
+    return ok;
+}
+
 // ---- demands ------------------------------------------------------------------------------
 
 static const char *
@@ -593,7 +629,7 @@ demo_fill(struct district *d, const char *password)
     x.step = arena_new(STEP_ARENA_MAX);
     x.founded = x.now - 120 * TIME_DAY;
     x.hash = account_hash_password(d->app, d->arena, password);
-    bool ok = add_everybody(&x) && add_memberships(&x) && add_duplicates(&x);
+    bool ok = add_everybody(&x) && add_memberships(&x) && add_duplicates(&x) && add_posts(&x);
     size_t n = 0;
     struct happening *all = ok ? plan_all(&x, &n) : NULL;
     for (size_t i = 0; ok && i < n; i++) {

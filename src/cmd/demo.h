@@ -3,7 +3,7 @@
 #ifndef CMD_DEMO_H
 #define CMD_DEMO_H
 
-#include "cmd/cmd.h"
+#include "cmd/act.h"
 
 enum demo_who { DEMO_MEMBER, DEMO_SECRETARY, DEMO_STAFF, DEMO_LEAD, DEMO_ASSIST };
 
@@ -41,6 +41,15 @@ extern const struct demo_organization DEMO_ORGANIZATIONS[]; // the federation fi
 extern const struct demo_enterprise DEMO_ENTERPRISES[];
 extern const struct demo_enterprise DEMO_AGAIN[]; // entered again, by mistake
 extern const struct demo_demand DEMO_DEMANDS[];
+
+// What the demo made before: ids of organisations by code, of people by name; 0: none.
+struct demo_known {
+    int64_t (*place)(const void *of, const char *code);
+    int64_t (*person)(const void *of, const char *name);
+    const void *of;
+};
+// Terms and posts. False after having said what went wrong.
+bool demo_posts(const struct act *act, const struct demo_known *known);
 
 // Fills the open, empty district; everybody who has a login of the contract (architecture §10)
 // gets the password. False after having said what went wrong.

@@ -10,6 +10,7 @@
 #include "kit/session.h"
 #include "mod/demand/demand.h"
 #include "mod/membership/membership.h"
+#include "mod/post/post.h"
 #include "mod/rules.h"
 
 #include <errno.h>
@@ -23,8 +24,8 @@
 #include <unistd.h>
 
 enum { TICK_SECONDS = 60, STOP_SECONDS = 10, TICK_ARENA_MAX = 64 * 1024 * 1024 };
-enum { ADMITTED_AT_ONCE = 100 };
 enum { DUPLICATES_AT_ONCE = 300, DUPLICATES_TURNS = 60 };
+enum { ADMITTED_AT_ONCE = 100, REMINDED_AT_ONCE = 100 };
 enum { MERGE_PAGES = 500 }; // a few dozen milliseconds of the writer
 
 struct serving {
@@ -106,6 +107,14 @@ forget_merges(struct ctx *c, void *arg)
 }
 
 static enum err
+remind_terms(struct ctx *c, void *arg)
+{
+    (void)arg;
+    post_remind(c, REMINDED_AT_ONCE);
+    return db_tx_err(c->tx);
+}
+
+static enum err
 tidy_search(struct ctx *c, void *arg)
 {
     (void)arg;
@@ -134,6 +143,9 @@ tick(struct district *d, struct arena *a)
     }
     if ((e = cmd_write(d, a, admit_members, NULL)) != ERR_OK) {
         log_warn("cannot admit members after publicity: %s", err_info(e)->code);
+    }
+    if ((e = cmd_write(d, a, remind_terms, NULL)) != ERR_OK) {
+        log_warn("cannot remind of terms that end: %s", err_info(e)->code);
     }
     arena_reset(a);
     cmd_write(d, a, tidy_search, NULL);

@@ -38,6 +38,20 @@ is_count(const char *value)
     return text_to_int(value, &n) && n >= 0 && n <= COUNT_MOST;
 }
 
+static bool
+is_few(const char *value)
+{
+    enum { FEW_MOST = 100 };
+    int64_t n;
+    return text_to_int(value, &n) && n >= 1 && n <= FEW_MOST;
+}
+
+static bool
+is_switch(const char *value)
+{
+    return strcmp(value, "on") == 0 || strcmp(value, "off") == 0;
+}
+
 static const struct setting SETTINGS[] = {
     {"district", "the district's name", is_name},
     {"federation", "the federation's name", is_name},
@@ -54,6 +68,12 @@ static const struct setting SETTINGS[] = {
     {"membership_publicity_days",
      "working days an approved application is in publicity; 5, at most 60", is_count},
     {"merge_undo_days", "days in which merging two records can be undone; 30", is_count},
+    {"term_years", "years a term of a chamber lasts at most; 5", is_few},
+    {"post_officer_terms", "terms in a row an officer of a chamber may serve; 2", is_few},
+    {"post_officer_age", "age an officer of a chamber must not reach in the term; 70", is_few},
+    {"post_evaluation", "executive posts need a comprehensive evaluation: on or off; on",
+     is_switch},
+    {"post_evaluation_years", "years a comprehensive evaluation holds; 3", is_few},
     {0},
 };
 

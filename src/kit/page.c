@@ -113,7 +113,7 @@ find_page(const struct app *app, const char *name, enum language l)
 static size_t
 nav_covers(const char *url, const char *path)
 {
-    size_t n = strlen(url);
+    size_t n = strcspn(url, "?");
     if (strcmp(url, "/") == 0) {
         return strcmp(path, "/") == 0;
     }

@@ -38,7 +38,8 @@ struct record_sort {
 // there is an index (field, order). The list columns show, without the parent itself.
 struct record_parent {
     const char *field; // "enterprise_id"; NULL ends a table
-    const char *label; // heading on the parent's page: "年度数据"
+    const char *label; // heading on the parent's page: "年度数据"; NULL: no block, a panel of
+                       // the module shows them
     const char
         *empty; // said there when there is none; NULL: no block then, but for who may add
 };
@@ -81,6 +82,9 @@ struct record_kind {
     enum err (*after_save)(struct ctx *c, const struct value *rec, const struct value *old);
     const char *empty_text;         // what an empty list says
     const struct record_bulk *bulk; // NULL none
+    // What its form offers: `fields` are those of form.html, of this page only; `rec` is the
+    // record, or what is known of a new one. May be NULL.
+    void (*form)(struct ctx *c, const struct value *rec, const struct value *fields);
     // What the record's page says besides, with record_badge and record_fact. May be NULL.
     void (*decorate)(struct ctx *c, const struct value *rec);
     const struct choice *events; // words for what its history tells beside create and update

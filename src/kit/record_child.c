@@ -180,7 +180,8 @@ push_children(struct ctx *c, const struct record_kind *child, const char *plural
     const struct record_parent *p = child->parents;
     for (; p != NULL && p->field != NULL; p++) {
         const struct field *f = field_find(child->fields, p->field);
-        struct value *block = strcmp(f->ref, plural) == 0 ? child_block(c, child, p, id) : NULL;
+        bool shown = p->label != NULL && strcmp(f->ref, plural) == 0;
+        struct value *block = shown ? child_block(c, child, p, id) : NULL;
         if (block != NULL) {
             value_push(c->arena, list, block);
         }

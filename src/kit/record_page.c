@@ -687,6 +687,18 @@ is_fixed(struct ctx *c, const struct record_kind *k, const struct field *f, bool
             text_list_has(g->keeps, f->name));
 }
 
+// The record of a new form, whose parent is known.
+static struct value *
+known_of(struct ctx *c, const struct value *rec, const char *home, int64_t id)
+{
+    struct value *out = value_map(c->arena);
+    for (uint32_t i = 0; i < rec->map.count; i++) {
+        value_set(c->arena, out, rec->map.pairs[i].key, rec->map.pairs[i].v);
+    }
+    value_set_int(c->arena, out, home, id);
+    return out;
+}
+
 static struct value *
 form_fields(struct ctx *c, const struct record_kind *k, const struct value *rec)
 {
@@ -708,6 +720,9 @@ form_fields(struct ctx *c, const struct record_kind *k, const struct value *rec)
             continue; // the federation fills it in later
         }
         value_push(a, list, m);
+    }
+    if (k->form != NULL) {
+        k->form(c, home == NULL ? rec : known_of(c, rec, home, id), list);
     }
     return list;
 }

@@ -9,6 +9,7 @@
 #include "kit/rule.h"
 #include "mod/demand/clock.h"
 #include "mod/enterprise/enterprise.h"
+#include "mod/post/post.h"
 
 enum { WORKDAYS_MAX = 100000 };
 
@@ -103,8 +104,13 @@ resident_id_rule(struct arena *a, const struct value *in, struct faults *f)
 }
 
 static const struct rule RULES[] = {
-    {"workday", workday_rule},         {"clock", clock_rule},          {"uscc", uscc_rule},
-    {"resident-id", resident_id_rule}, {"enterprise-size", size_rule},
+    {"workday", workday_rule},
+    {"clock", clock_rule},
+    {"uscc", uscc_rule},
+    {"resident-id", resident_id_rule},
+    {"enterprise-size", size_rule},
+    {"post-check", post_check_rule},
+    {"board-check", board_check_rule},
 };
 
 void

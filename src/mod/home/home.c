@@ -9,10 +9,11 @@
 #include "mod/demand/demand_pages.h"
 #include "mod/demand/demand_view.h"
 #include "mod/home/home_impl.h"
+#include "mod/post/post.h"
 
 #define TR(c, text) tr((c)->lang, text)
 
-enum { WORKING = ROLE_OFFICE | ROLE_SECRETARY };
+enum { WORKING = ROLE_OFFICE | ROLE_SECRETARY, CLOSING_SHOWN = 5 };
 
 static enum err
 home_run(struct ctx *c)
@@ -93,6 +94,9 @@ show_workbench(struct ctx *c)
               demand_view_items(c, demand_view_list(c, "overdue", NULL, "6")));
     value_set(a, c->page, "unassigned",
               demand_view_items(c, demand_view_list(c, "unassigned", NULL, "6")));
+    struct value *closing = post_closing(c, CLOSING_SHOWN);
+    value_set(a, c->page, "closing", closing);
+    value_set_bool(a, c->page, "has_closing", value_count(closing) > 0);
     value_set(a, c->page, "quick", quick_fields(c));
     value_set_text(a, c->page, "accept_by", demand_view_accept_by(c));
     value_set_text(a, c->page, "token", demand_view_token(c));

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "kit/code.h"
 #include "mod/demand/demand.h"
+#include "mod/post/post.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -245,6 +246,50 @@ static const struct member MERGE[] = {
     {"can_undo", "flag", NULL},   {"moves", "MergeMove[]", NULL},
     {"fields", "text[]", NULL},   {0},
 };
+static const struct member LEADERSHIP[] = {
+    {"organization", "LeadershipOrganization", NULL},
+    {"term_id", "int?", NULL},
+    {"posts", "LeadershipRung[]", NULL},
+    {"counts", "LeadershipCounts?", NULL},
+    {"findings", "LeadershipFinding[]", NULL},
+    {"terms", "LeadershipTerm[]", NULL},
+    {0},
+};
+static const struct member LEADERSHIP_ORGANIZATION[] = {
+    {"id", "int", NULL}, {"name", "text", NULL}, {0}};
+static const struct member LEADERSHIP_RUNG[] = {{"post", "text", POST_CODES},
+                                                {"label", "text", NULL},
+                                                {"holders", "LeadershipHolder[]", NULL},
+                                                {0}};
+static const struct member LEADERSHIP_HOLDER[] = {{"id", "int?", NULL},
+                                                  {"person_id", "int?", NULL},
+                                                  {"person", "text", NULL},
+                                                  {"title", "text?", NULL},
+                                                  {"enterprise", "text?", NULL},
+                                                  {"act", "text", NULL},
+                                                  {"since", "date", NULL},
+                                                  {"until", "date?", NULL},
+                                                  {"full_time", "flag", NULL},
+                                                  {"legal_representative", "flag", NULL},
+                                                  {0}};
+static const struct member LEADERSHIP_COUNTS[] = {{"members", "int", NULL},
+                                                  {"delegates", "int?", NULL},
+                                                  {"directors", "int", NULL},
+                                                  {"standing", "int", NULL},
+                                                  {"officers", "int", NULL},
+                                                  {"supervisors", "int", NULL},
+                                                  {0}};
+static const struct member LEADERSHIP_FINDING[] = {
+    {"rule", "text", NULL}, {"message", "text", NULL}, {"source", "text", NULL}, {0}};
+static const struct member LEADERSHIP_TERM[] = {{"id", "int", NULL},
+                                                {"name", "text", NULL},
+                                                {"starts_on", "date", NULL},
+                                                {"ends_on", "date", NULL},
+                                                {"closes_on", "date", NULL},
+                                                {"ended_on", "date?", NULL},
+                                                {"act", "text?", NULL},
+                                                {"posts", "LeadershipRung[]", NULL},
+                                                {0}};
 
 static const struct {
     const char *name;
@@ -263,6 +308,13 @@ static const struct {
     {"Me", ME},
     {"Account", ACCOUNT},
     {"Post", POST},
+    {"Leadership", LEADERSHIP},
+    {"LeadershipOrganization", LEADERSHIP_ORGANIZATION},
+    {"LeadershipRung", LEADERSHIP_RUNG},
+    {"LeadershipHolder", LEADERSHIP_HOLDER},
+    {"LeadershipCounts", LEADERSHIP_COUNTS},
+    {"LeadershipFinding", LEADERSHIP_FINDING},
+    {"LeadershipTerm", LEADERSHIP_TERM},
     {"Audit", AUDIT},
     {"Statistics", STATISTICS},
     {"SlaRules", SLA_RULES},
@@ -290,7 +342,7 @@ static const struct {
     {"audit", "Audit", false},          {"me", "Me", true},
     {"statistics", "Statistics", true}, {"search", "Found", true},
     {"sla-rules", "SlaRules", true},    {"membership-report", "MembershipReport", true},
-    {"publicity", "Publicity", false},
+    {"publicity", "Publicity", false},  {"organizations/{id}/leadership", "Leadership", true},
 };
 
 const struct value *
@@ -648,7 +700,9 @@ schema_of_path(const char *pattern, bool *one)
 {
     size_t n = strcspn(pattern + 1, "/.");
     for (size_t i = 0; i < sizeof ABOUT / sizeof *ABOUT; i++) {
-        if (strlen(ABOUT[i].path) == n && memcmp(ABOUT[i].path, pattern + 1, n) == 0) {
+        bool whole = strcmp(ABOUT[i].path, pattern + 1) == 0;
+        if (whole ||
+            (strlen(ABOUT[i].path) == n && memcmp(ABOUT[i].path, pattern + 1, n) == 0)) {
             *one = ABOUT[i].one;
             return ABOUT[i].schema;
         }
