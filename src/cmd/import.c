@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// huiqiao import: a table of somebody else's into the district. Rows that are wrong go to an
-// error sheet and harm no other; a second run adds only what is missing.
+// huiqiao import demands: a table of somebody else's into the district. Rows that are wrong go
+// to an error sheet and harm no other; a second run adds only what is missing.
 #include "cmd/cmd.h"
 
 #include "base/text.h"
 #include "base/timestamp.h"
 #include "cmd/import_read.h"
+#include "cmd/import_table.h"
 #include "mod/demand/demand.h"
-#include "mod/enterprise/enterprise.h"
-#include "mod/org/org.h"
 #include "view/table.h"
 
 #include <stdio.h>
@@ -64,44 +63,9 @@ static const struct field DEMAND_COLUMNS[] = {
     {0},
 };
 
-static int64_t
-put_record(struct ctx *c, const struct record_kind *k, const struct value *row)
-{
-    struct value *rec = value_map(c->arena);
-    for (uint32_t i = 0; i < row->map.count; i++) {
-        value_set(c->arena, rec, row->map.pairs[i].key, row->map.pairs[i].v);
-    }
-    return record_create(c, k, rec);
-}
-
-static int64_t
-put_enterprise(struct ctx *c, const struct value *row)
-{
-    return put_record(c, &ENTERPRISE_KIND, row);
-}
-
-static int64_t
-put_organization(struct ctx *c, const struct value *row)
-{
-    return put_record(c, &ORG_KIND, row);
-}
-
-static const struct kind *
-find_kind(const char *name)
-{
-    static struct kind kinds[] = {{"demands", DEMAND_COLUMNS, "external_id", demand_import},
-                                  {"enterprises", NULL, "uscc", put_enterprise},
-                                  {"organizations", NULL, "name", put_organization}};
-    // The fields of records are their modules' own.
-    kinds[1].fields = ENTERPRISE_KIND.fields;
-    kinds[2].fields = ORG_KIND.fields;
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        if (strcmp(kinds[i].name, name) == 0) {
-            return &kinds[i];
-        }
-    }
-    return NULL;
-}
+// What has no fields of a record: demands come with a history of their own. Everything else
+// comes in by import_table.c.
+static const struct kind DEMANDS = {"demands", DEMAND_COLUMNS, "external_id", demand_import};
 
 // ---- one run --------------------------------------------------------------------------
 
@@ -407,11 +371,11 @@ cmd_import(int argc, char **argv)
     if (!cmd_parse(argc, argv, options, 2, 2, &rest)) {
         return CMD_USAGE;
     }
-    r.kind = find_kind(rest[0]);
-    if (r.kind == NULL) {
-        cmd_fail("cannot import \"%s\"; it can be: demands enterprises organizations", rest[0]);
-        return CMD_USAGE;
+    if (strcmp(rest[0], DEMANDS.name) != 0) {
+        const struct import_order order = {data, db, rest[0], rest[1], map, r.dry};
+        return import_table(&order);
     }
+    r.kind = &DEMANDS;
     if (!district_open(&r.d, data, db)) {
         return CMD_FAILED;
     }

@@ -7,14 +7,11 @@
 #include "base/text.h"
 #include "base/timestamp.h"
 #include "kit/code.h"
+#include "kit/import.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { YEAR_FIRST = 1950, YEAR_LAST = 2099 };
-
-static const int64_t BEIJING = 8 * TIME_HOUR;
 
 const struct import_map IMPORT_MAP_NONE = {.offset = 8 * TIME_HOUR};
 
@@ -72,102 +69,6 @@ import_map_parse(struct arena *a, const char *json, size_t n, struct import_map 
     }
     return part(map, "columns", &out->columns, why) &&
            part(map, "defaults", &out->defaults, why) && part(map, "values", &out->values, why);
-}
-
-// ---- dates ----------------------------------------------------------------------------
-
-// A serial counts days from 1899-12-30; its fraction is the time of day, rounded to seconds.
-static bool
-serial_time(const char *text, int64_t offset, int64_t *ms)
-{
-    char *end;
-    if (strspn(text, "0123456789.") != strlen(text)) {
-        return false;
-    }
-    double serial = strtod(text, &end);
-    int32_t day0 = day_from_civil(1899, 12, 30);
-    if (end == text || *end != '\0' || serial < day_from_civil(YEAR_FIRST, 1, 1) - day0 ||
-        serial >= day_from_civil(YEAR_LAST + 1, 1, 1) - day0) {
-        return false;
-    }
-    int64_t seconds = (int64_t)(serial * 86400 + 0.5);
-    *ms = (int64_t)day0 * TIME_DAY + seconds * TIME_SECOND - offset;
-    return true;
-}
-
-// Reads a number of one to `digits` digits; false when there is none.
-static bool
-number(const char **s, int digits, int *out)
-{
-    int n = 0;
-    *out = 0;
-    while (**s >= '0' && **s <= '9' && n < digits) {
-        *out = *out * 10 + (*(*s)++ - '0');
-        n++;
-    }
-    return n > 0 && (**s < '0' || **s > '9');
-}
-
-static bool
-skip(const char **s, const char *what)
-{
-    if (!text_starts(*s, what)) {
-        return false;
-    }
-    *s += strlen(what);
-    return true;
-}
-
-static bool
-clock_part(const char *s, int *hour, int *minute, int *second)
-{
-    if (!number(&s, 2, hour) || !skip(&s, ":") || !number(&s, 2, minute)) {
-        return false;
-    }
-    if (skip(&s, ":") && !number(&s, 2, second)) {
-        return false;
-    }
-    return *s == '\0' && *hour < 24 && *minute < 60 && *second < 60;
-}
-
-static bool
-civil_time(const char *s, int64_t offset, int64_t *ms)
-{
-    int year;
-    int month;
-    int day;
-    int hour = 0;
-    int minute = 0;
-    int second = 0;
-    if (!number(&s, 4, &year) || !(skip(&s, "/") || skip(&s, "-") || skip(&s, "年")) ||
-        !number(&s, 2, &month) || !(skip(&s, "/") || skip(&s, "-") || skip(&s, "月")) ||
-        !number(&s, 2, &day)) {
-        return false;
-    }
-    skip(&s, "日");
-    if (*s != '\0' &&
-        !(skip(&s, " ") && clock_part(s + strspn(s, " "), &hour, &minute, &second))) {
-        return false;
-    }
-    int y;
-    int m;
-    int d;
-    if (year < YEAR_FIRST || year > YEAR_LAST || month < 1 || month > 12 || day < 1) {
-        return false;
-    }
-    day_to_civil(day_from_civil(year, month, day), &y, &m, &d);
-    if (m != month || d != day) {
-        return false; // 2019/2/30
-    }
-    *ms = time_from_civil(year, month, day, hour, minute, second) + BEIJING - offset;
-    return true;
-}
-
-bool
-import_time(const char *text, int64_t offset, int64_t *ms)
-{
-    return time_parse(text, ms) || civil_time(text, offset, ms) ||
-           serial_time(text, offset, ms);
 }
 
 // ---- the header -----------------------------------------------------------------------
@@ -228,28 +129,6 @@ import_header(struct import_table *t, const char *const *cells, size_t n, const 
 
 // ---- rows -----------------------------------------------------------------------------
 
-// Control characters come from copying out of other systems and mean nothing: they are dropped,
-// unlike in a form, where somebody is there to be asked.
-static const char *
-clean(struct arena *a, const char *cell, bool lines)
-{
-    const char *text = text_tidy(a, cell, lines);
-    if (!text_has_control(text, lines)) {
-        return text;
-    }
-    char *out = arena_alloc(a, strlen(text) + 1);
-    size_t n = 0;
-    for (const char *p = text; *p != '\0';) {
-        size_t size = text_prefix(p, 1);
-        memcpy(out + n, p, size);
-        out[n + size] = '\0';
-        n += text_has_control(out + n, lines) ? 0 : size;
-        p += size;
-    }
-    out[n] = '\0';
-    return text_tidy(a, out, lines);
-}
-
 static size_t
 longest(const struct field *f)
 {
@@ -293,7 +172,7 @@ cell_value(const struct import_table *t, struct arena *a, const struct field *f,
     int64_t n;
     switch (f->type) {
     case FIELD_TIME:
-        if (!import_time(text, t->map->offset, &n)) {
+        if (!import_moment(text, t->map->offset, &n)) {
             *wrong = "不是日期，例如 2026-11-23 或 2026/11/23 9:30";
             return NULL;
         }
@@ -367,7 +246,8 @@ import_row(const struct import_table *t, struct arena *a, const char *const *cel
             continue;
         }
         const struct field *field = t->by_column[i];
-        const char *text = field == NULL ? "" : clean(a, cells[i], field->type == FIELD_LONG);
+        const char *text =
+            field == NULL ? "" : import_clean(a, cells[i], field->type == FIELD_LONG);
         if (*text == '\0') {
             continue;
         }

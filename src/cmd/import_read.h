@@ -26,10 +26,6 @@ extern const struct import_map IMPORT_MAP_NONE; // Beijing time, names as they a
 bool import_map_parse(struct arena *a, const char *json, size_t n, struct import_map *out,
                       const char **why);
 
-// "2019/4/25 9:32:09", "2019-4-25", "2019年4月25日", RFC 3339, or a spreadsheet serial
-// (43687.52). Years 1950 … 2099. False when it is none of them.
-bool import_time(const char *text, int64_t offset, int64_t *ms);
-
 // One table on its way in: the header, then rows.
 struct import_table {
     struct arena *arena; // lives as long as the table

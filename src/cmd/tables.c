@@ -4,6 +4,8 @@
 
 #include "app.h"
 #include "base/json.h"
+#include "kit/import.h"
+#include "kit/record.h"
 #include "kit/record_merge.h"
 #include "mod/system/system.h"
 
@@ -83,6 +85,12 @@ cmd_each_statement(cmd_statement_fn fn, void *arg)
         const struct record_kind *const *k = MODULES[i]->kinds;
         for (; k != NULL && *k != NULL; k++) {
             each_of(record_statements(*k), fn, arg);
+        }
+        const struct import_kind *const *m = MODULES[i]->imports;
+        for (; m != NULL && *m != NULL; m++) {
+            for (const struct import_key *key = (*m)->keys; key->fields != NULL; key++) {
+                fn(key->find, arg);
+            }
         }
     }
 }

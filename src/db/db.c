@@ -291,6 +291,12 @@ db_tx_err(const struct db_tx *tx)
     return tx->err;
 }
 
+uint64_t
+db_tx_changed(struct db_tx *tx)
+{
+    return tx->db->engine->changed(tx);
+}
+
 void
 db_tx_fail(struct db_tx *tx, enum err e)
 {

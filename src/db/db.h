@@ -138,6 +138,9 @@ uint64_t db_generation(const struct db *db);
 // with db_tx_err(). So rules need not check every call.
 enum err db_tx_err(const struct db_tx *tx);
 void db_tx_fail(struct db_tx *tx, enum err e);
+// Rows changed through this connection so far: the same twice means that nothing was written
+// in between.
+uint64_t db_tx_changed(struct db_tx *tx);
 
 // Errors: a broken uniqueness or reference is ERR_CONFLICT, other constraints and all mistakes
 // of ours (arguments, signatures) ERR_INTERNAL with a log line, a full disk or a busy database

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "kit/embedded.h"
 #include "kit/gate.h"
+#include "kit/import_store.h"
 #include "kit/listing_own.h"
 #include "kit/rate.h"
 #include "kit/record_merge.h"
@@ -51,6 +52,9 @@ const struct db_stmt *const *const KIT_STATEMENTS[] = {ACCOUNT_STMTS,
                                                        LISTING_STATEMENTS,
                                                        RECORD_MERGE_STATEMENTS,
                                                        RECORD_DUPLICATE_STATEMENTS,
+                                                       IMPORT_STATEMENTS,
+                                                       IMPORT_STORE_STATEMENTS,
+                                                       IMPORT_STAGE_STATEMENTS,
                                                        NULL};
 
 const char *

@@ -89,6 +89,7 @@ struct ctx {
     const char *raw_name;                 // download name
     void *prepared;                       // what `prepare` computed for `run`
     enum err result;
+    bool batched; // many records are saved as one act: the batch writes the audit row
     bool renewed; // field_form shows what was typed
 };
 

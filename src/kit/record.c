@@ -324,6 +324,9 @@ note(struct ctx *c, const struct record_kind *k, int64_t id, const char *type,
 {
     struct arena *a = c->arena;
     record_event(c, k->name, id, type, changes);
+    if (c->batched) {
+        return;
+    }
     struct value *fields = value_list(a);
     for (uint32_t i = 0; i < changes->map.count; i++) {
         value_push(a, fields, value_ref(a, changes->map.pairs[i].key));
@@ -429,6 +432,24 @@ record_put(struct ctx *c, const struct record_kind *k, struct value *rec, const 
     return c->result == ERR_OK ? id : 0;
 }
 
+// A new record that has passed its checks.
+static int64_t
+create(struct ctx *c, const struct record_built *b, struct value *rec, const char *tokens,
+       const struct value *changes)
+{
+    int64_t id = insert(c, b, rec, tokens);
+    if (id == 0) {
+        c->result = db_tx_err(c->tx);
+        return 0;
+    }
+    note(c, b->k, id, "create", changes);
+    c->result = record_seal_save(c, b, id, rec, NULL);
+    if (c->result == ERR_OK) {
+        c->result = saved(c, b->k, rec, NULL);
+    }
+    return c->result == ERR_OK ? id : 0;
+}
+
 int64_t
 record_create(struct ctx *c, const struct record_kind *k, struct value *rec)
 {
@@ -442,20 +463,46 @@ record_create_with(struct ctx *c, const struct record_kind *k, struct value *rec
     const struct record_built *b = record_built_of(k);
     record_fill_scope(c, k, rec);
     c->result = checked(c, b, RECORD_CREATE, rec, NULL);
-    if (c->result != ERR_OK) {
-        return 0;
+    return c->result == ERR_OK ? create(c, b, rec, tokens, changes_of(c, k, rec, NULL)) : 0;
+}
+
+// `old` with the members of `in`.
+static struct value *
+merged(struct arena *a, const struct value *old, const struct value *in)
+{
+    struct value *rec = value_map(a);
+    for (uint32_t i = 0; i < old->map.count; i++) {
+        value_set(a, rec, old->map.pairs[i].key, old->map.pairs[i].v);
     }
-    int64_t id = insert(c, b, rec, tokens);
-    if (id == 0) {
-        c->result = db_tx_err(c->tx);
-        return 0;
+    for (uint32_t i = 0; in != NULL && i < in->map.count; i++) {
+        value_set(a, rec, in->map.pairs[i].key, in->map.pairs[i].v);
     }
-    note(c, k, id, "create", changes_of(c, k, rec, NULL));
-    c->result = record_seal_save(c, b, id, rec, NULL);
-    if (c->result == ERR_OK) {
-        c->result = saved(c, k, rec, NULL);
+    return rec;
+}
+
+// A changed record that has passed its checks.
+static enum err
+update(struct ctx *c, const struct record_built *b, struct value *rec, const struct value *old,
+       const struct value *changes)
+{
+    const struct record_kind *k = b->k;
+    int64_t id = value_get_int(old, "id", 0);
+    struct db_arg args[RECORD_ARGS];
+    size_t n = args_of(c, k, rec, args);
+    args[n++] = DB_INT(c->now);
+    args[n++] = DB_INT(id);
+    args[n++] = DB_INT(value_get_int(old, "version", 0));
+    if (db_run(c->tx, &b->update, args, n) == 0) {
+        enum err e = db_tx_err(c->tx);
+        return e != ERR_OK ? e : ERR_STALE;
     }
-    return c->result == ERR_OK ? id : 0;
+    if (is_searched(k, changes)) {
+        search_put(c->tx, k->name, id, record_tokens(c->arena, k, rec));
+    }
+    note(c, k, id, "update", changes);
+    record_duplicates_note(c, k, id);
+    enum err e = record_seal_save(c, b, id, rec, old);
+    return e != ERR_OK ? e : saved(c, k, rec, old);
 }
 
 enum err
@@ -467,36 +514,39 @@ record_update(struct ctx *c, const struct record_kind *k, int64_t id, const stru
     if (old == NULL || !record_may(c, k, RECORD_READ, old)) {
         return ERR_NOT_FOUND;
     }
-    int64_t current = value_get_int(old, "version", 0);
-    if (version != 0 && version != current) {
+    if (version != 0 && version != value_get_int(old, "version", 0)) {
         return ctx_refuse(c, ERR_STALE, T("别人刚刚改过这条资料，请核对后再保存"));
     }
-    struct value *rec = value_map(c->arena);
-    for (uint32_t i = 0; i < old->map.count; i++) {
-        value_set(c->arena, rec, old->map.pairs[i].key, old->map.pairs[i].v);
-    }
-    for (uint32_t i = 0; in != NULL && i < in->map.count; i++) {
-        value_set(c->arena, rec, in->map.pairs[i].key, in->map.pairs[i].v);
-    }
+    struct value *rec = merged(c->arena, old, in);
     enum err e = checked(c, b, RECORD_UPDATE, rec, old);
     struct value *changes = e == ERR_OK ? changes_of(c, k, rec, old) : NULL;
-    if (e != ERR_OK || changes->map.count == 0) {
+    return e != ERR_OK || changes->map.count == 0 ? e : update(c, b, rec, old, changes);
+}
+
+enum err
+record_apply(struct ctx *c, const struct record_kind *k, int64_t *id, struct value *in,
+             bool dry, struct value **changes)
+{
+    const struct record_built *b = record_built_of(k);
+    struct value *old = *id == 0 ? NULL : record_load(c, b, *id);
+    if (*id != 0 && (old == NULL || !record_may(c, k, RECORD_READ, old))) {
+        return ERR_NOT_FOUND;
+    }
+    struct value *rec = old == NULL ? in : merged(c->arena, old, in);
+    if (old == NULL) {
+        record_fill_scope(c, k, rec);
+    }
+    enum err e = checked(c, b, old == NULL ? RECORD_CREATE : RECORD_UPDATE, rec, old);
+    if (e != ERR_OK) {
         return e;
     }
-    struct db_arg args[RECORD_ARGS];
-    size_t n = args_of(c, k, rec, args);
-    args[n++] = DB_INT(c->now);
-    args[n++] = DB_INT(id);
-    args[n++] = DB_INT(current);
-    if (db_run(c->tx, &b->update, args, n) == 0) {
-        e = db_tx_err(c->tx);
-        return e != ERR_OK ? e : ERR_STALE;
+    *changes = changes_of(c, k, rec, old);
+    if (dry || (old != NULL && (*changes)->map.count == 0)) {
+        return ERR_OK;
     }
-    if (is_searched(k, changes)) {
-        search_put(c->tx, k->name, id, record_tokens(c->arena, k, rec));
+    if (old != NULL) {
+        return update(c, b, rec, old, *changes);
     }
-    note(c, k, id, "update", changes);
-    record_duplicates_note(c, k, id);
-    e = record_seal_save(c, b, id, rec, old);
-    return e != ERR_OK ? e : saved(c, k, rec, old);
+    *id = create(c, b, rec, NULL, *changes);
+    return c->result;
 }

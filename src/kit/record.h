@@ -150,6 +150,11 @@ const char *record_tokens(struct arena *a, const struct record_kind *k,
 // Changes the fields that are in `rec`. `version` 0: whatever it is.
 enum err record_update(struct ctx *c, const struct record_kind *k, int64_t id,
                        const struct value *rec, int64_t version);
+// Either of them for a row of a table: *id 0 is a new record, and gets its id. `dry` checks all
+// there is to check and writes nothing, on a snapshot. *changes, {field: [old, new]}, is empty
+// when the record is so already.
+enum err record_apply(struct ctx *c, const struct record_kind *k, int64_t *id, struct value *in,
+                      bool dry, struct value **changes);
 // The list as c's query asks for it, in the actor's scope: {"items":[…],"next":…}; NULL with
 // faults. At most `most` rows when it is not 0, else ?limit.
 struct value *record_list(struct ctx *c, const struct record_kind *k, unsigned most);

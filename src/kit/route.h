@@ -58,6 +58,7 @@ struct record_kind; // kit/record.h
 struct record_link;
 struct record_panel;
 struct record_watch;
+struct import_kind; // kit/import.h
 
 // Everything a module hands to the app; app.c holds the only list of them.
 struct module {
@@ -80,6 +81,8 @@ struct module {
     int64_t (*reseal)(struct ctx *c, int64_t after, unsigned most);
     // Columns of its tables that refer to records which can be merged (kit/record_merge.h).
     const struct record_link *links;
+    // Kinds that come in from tables: a NULL-ended list, or NULL.
+    const struct import_kind *const *imports;
 };
 
 #endif

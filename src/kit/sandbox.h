@@ -26,4 +26,9 @@ enum sandbox_result sandbox_files(const char *const *writable);
 // sockets. Call it when everything listens. What is forbidden fails with EPERM.
 enum sandbox_result sandbox_calls(bool network);
 
+// For a process that only turns bytes into bytes: from now on it opens, starts, signals and
+// connects to nothing; it reads and writes what is open, takes memory, and ends. A kernel
+// without Landlock leaves the system calls to keep it in. False: errno says why.
+bool sandbox_reader(void);
+
 #endif

@@ -9,7 +9,6 @@
 
 #include <string.h>
 #include <unicode/ucnv.h>
-#include <unicode/ustring.h>
 
 // --- writing ---
 
@@ -195,16 +194,11 @@ from_gb18030(struct arena *a, const char *text, size_t size)
     }
     arena_defer(a, close_converter, c);
     ucnv_setToUCallBack(*c, UCNV_TO_U_CALLBACK_STOP, NULL, NULL, NULL, &err);
-    int32_t cap = (int32_t)size + 1;
-    UChar *wide = arena_raw(a, sizeof(UChar) * (size_t)cap);
-    int32_t n = ucnv_toUChars(*c, wide, cap, text, (int32_t)size, &err);
-    if (U_FAILURE(err)) {
-        return NULL;
-    }
-    char *utf8 = arena_raw(a, (size_t)n * 3 + 1);
-    int32_t len = 0;
-    u_strToUTF8(utf8, n * 3 + 1, &len, wide, n, &err);
-    if (U_FAILURE(err) || !text_is_utf8(utf8, (size_t)len)) {
+    // Two bytes become at most three, four stay four; one is one, or two of U+0080.
+    int32_t cap = (int32_t)size * 2 + 1;
+    char *utf8 = arena_raw(a, (size_t)cap);
+    int32_t len = ucnv_toAlgorithmic(UCNV_UTF8, *c, utf8, cap, text, (int32_t)size, &err);
+    if (U_FAILURE(err) || len >= cap || !text_is_utf8(utf8, (size_t)len)) {
         return NULL;
     }
     return utf8;

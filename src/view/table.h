@@ -50,11 +50,18 @@ typedef bool (*csv_row_fn)(void *arg, size_t line, const char **cells, size_t n)
 const char *csv_read(struct arena *a, enum language l, const char *text, size_t size,
                      csv_row_fn row, void *arg);
 // The first sheet of a workbook, same callback with the row's number as line; numbers as
-// written, dates as serials, truth as TRUE and FALSE; empty rows are passed over. Refuses
-// archives that unpack to more than 64 MiB or hold strange paths, and XML with a DTD.
+// written, dates as serials of the 1900 system (a workbook of the 1904 system is refused),
+// truth as TRUE and FALSE, formulas by the value saved with them; empty rows are passed over.
+// Refuses archives that unpack to more than 64 MiB or hold strange paths, and XML with a DTD.
 const char *xlsx_read(struct arena *a, enum language l, const void *data, size_t size,
                       csv_row_fn row, void *arg);
+// The same for large workbooks: a row's texts are in `cells`, reset after each row; at most
+// `unpacked` bytes. Merged areas are filled as people see them: down a column everywhere,
+// across columns only in the first TABLE_HEAD_MAX rows, where headings stand.
+const char *xlsx_stream(struct arena *a, struct arena *cells, enum language l, const void *data,
+                        size_t size, size_t unpacked, csv_row_fn row, void *arg);
 
+enum { TABLE_HEAD_MAX = 20 };
 enum { TABLE_COLUMNS_MAX = 512, TABLE_CELL_MAX = 128 * 1024 }; // for both readers, bytes
 
 #endif

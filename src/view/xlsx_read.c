@@ -14,14 +14,23 @@ enum {
     ENTRIES_MAX = 1000,
     UNPACKED_MAX = 64 * 1024 * 1024,
     STRINGS_MAX = 2000000,
+    MERGES_MAX = 20000,
     NAME_MAX_ = 256
 };
 
 // What is being collected while the XML goes by.
-enum part { PART_WORKBOOK, PART_RELATIONS, PART_STRINGS, PART_SHEET };
+enum part { PART_WORKBOOK, PART_RELATIONS, PART_STRINGS, PART_MERGES, PART_SHEET };
+
+// A merged area: only its first cell holds the text.
+struct merge {
+    size_t top, bottom, left, right; // lines from 1, columns from 0
+    const char *text;                // NULL until the first cell was seen
+};
 
 struct reader {
     struct arena *a;
+    struct arena *cells_of; // texts of a row
+    size_t unpacked_max;
     enum language language;
     zip_t *zip;
     zip_source_t *source;
@@ -48,6 +57,10 @@ struct reader {
     csv_row_fn row;
     void *arg;
     bool stopped; // by the callback
+
+    struct merge *merges; // by their first line
+    size_t merges_n, merges_cap;
+    size_t merges_past; // those before it end above the line
 };
 
 static void
@@ -144,9 +157,9 @@ hex4(const char *s)
 
 // Workbooks write characters XML cannot hold as _x000D_. Only ASCII is worth undoing.
 static const char *
-unescaped(struct reader *r)
+unescaped(struct reader *r, struct arena *a)
 {
-    char *s = arena_strdup(r->a, buf_str(&r->text));
+    char *s = arena_strdup(a, buf_str(&r->text));
     char *to = s;
     for (const char *p = s; *p != '\0';) {
         int code = p[0] == '_' && p[1] == 'x' ? hex4(p + 2) : -1;
@@ -166,6 +179,11 @@ unescaped(struct reader *r)
 static void
 start_workbook(struct reader *r, const char *name, const char **atts)
 {
+    const char *old_mac = strcmp(name, "workbookPr") == 0 ? attribute(atts, "date1904") : NULL;
+    if (old_mac != NULL && (strcmp(old_mac, "1") == 0 || strcmp(old_mac, "true") == 0)) {
+        fail(r, T("这个工作簿用的是 1904 日期系统，日期会差四年："
+                  "请在表格程序的选项里取消“1904 日期系统”，核对日期后再导入"));
+    }
     if (strcmp(name, "sheet") != 0 || r->sheet_id[0] != '\0') {
         return;
     }
@@ -254,7 +272,7 @@ end_strings(struct reader *r, const char *name)
             r->strings = p;
             r->strings_cap = cap;
         }
-        r->strings[r->strings_n++] = unescaped(r);
+        r->strings[r->strings_n++] = unescaped(r, r->a);
     }
 }
 
@@ -304,6 +322,77 @@ start_sheet(struct reader *r, const char *name, const char **atts)
     }
 }
 
+// --- merged areas ---
+
+// "B3:D3"; areas of one cell and areas too far away say nothing.
+static void
+start_merges(struct reader *r, const char *name, const char **atts)
+{
+    const char *ref = strcmp(name, "mergeCell") == 0 ? attribute(atts, "ref") : NULL;
+    const char *colon = ref == NULL ? NULL : strchr(ref, ':');
+    if (colon == NULL || r->merges_n == MERGES_MAX) {
+        return;
+    }
+    struct merge m = {.left = column_of(ref), .right = column_of(colon + 1)};
+    m.top = strtoul(ref + strcspn(ref, "0123456789"), NULL, 10);
+    m.bottom = strtoul(colon + strcspn(colon, "0123456789"), NULL, 10);
+    if (m.right >= TABLE_COLUMNS_MAX || m.left > m.right || m.top == 0 || m.top > m.bottom) {
+        return;
+    }
+    if (r->merges_n == r->merges_cap) {
+        size_t cap = r->merges_cap == 0 ? 64 : r->merges_cap * 2;
+        struct merge *wider = ARENA_ARRAY(r->a, struct merge, cap);
+        if (r->merges_n > 0) {
+            memcpy(wider, r->merges, r->merges_n * sizeof *wider);
+        }
+        r->merges = wider;
+        r->merges_cap = cap;
+    }
+    r->merges[r->merges_n++] = m;
+}
+
+static int
+by_top(const void *a, const void *b)
+{
+    const struct merge *x = a, *y = b;
+    return (x->top > y->top) - (x->top < y->top);
+}
+
+static void
+fill_cell(struct reader *r, size_t column, const char *text)
+{
+    while (r->cells_n <= column) {
+        r->cells[r->cells_n++] = "";
+    }
+    if (*r->cells[column] == '\0') {
+        r->cells[column] = text;
+    }
+}
+
+static void
+fill_merge(struct reader *r, struct merge *m)
+{
+    if (r->line == m->top && m->left < r->cells_n) {
+        m->text = arena_strdup(r->a, r->cells[m->left]);
+    }
+    size_t right = r->line <= TABLE_HEAD_MAX ? m->right : m->left;
+    for (size_t c = m->left; m->text != NULL && *m->text != '\0' && c <= right; c++) {
+        fill_cell(r, c, m->text);
+    }
+}
+
+static void
+fill_merges(struct reader *r)
+{
+    for (size_t i = r->merges_past; i < r->merges_n && r->merges[i].top <= r->line; i++) {
+        if (r->merges[i].bottom >= r->line) {
+            fill_merge(r, &r->merges[i]);
+        } else if (i == r->merges_past) {
+            r->merges_past++;
+        }
+    }
+}
+
 static const char *
 cell_text(struct reader *r)
 {
@@ -319,7 +408,7 @@ cell_text(struct reader *r)
     if (strcmp(r->type, "b") == 0) {
         return strcmp(s, "1") == 0 ? "TRUE" : "FALSE";
     }
-    return unescaped(r);
+    return unescaped(r, r->cells_of);
 }
 
 static void
@@ -344,11 +433,15 @@ end_sheet(struct reader *r, const char *name)
     } else if (strcmp(name, "c") == 0) {
         end_cell(r);
     } else if (strcmp(name, "row") == 0 && r->cells_n > 0 && r->why == NULL && !r->stopped) {
+        fill_merges(r);
         if (!r->row(r->arg, r->line, r->cells, r->cells_n)) {
             r->stopped = true;
             XML_StopParser(r->xml, XML_FALSE);
         }
         r->cells_n = 0;
+        if (r->cells_of != r->a) {
+            arena_reset(r->cells_of);
+        }
     }
 }
 
@@ -367,6 +460,9 @@ on_start(void *arg, const char *name, const char **atts)
         return;
     case PART_STRINGS:
         start_strings(r, local(name));
+        return;
+    case PART_MERGES:
+        start_merges(r, local(name), atts);
         return;
     case PART_SHEET:
         start_sheet(r, local(name), atts);
@@ -431,7 +527,7 @@ parse_entry(struct reader *r, const char *path, enum part part)
         char part_of[16 * 1024];
         got = zip_fread(r->file, part_of, sizeof part_of);
         r->unpacked += got > 0 ? (size_t)got : 0;
-        if (r->unpacked > UNPACKED_MAX) {
+        if (r->unpacked > r->unpacked_max) {
             fail(r, TOO_LARGE);
         } else if (got < 0 || XML_Parse(r->xml, part_of, (int)got, got == 0) != XML_STATUS_OK) {
             r->why = r->why == NULL && !r->stopped ? tr(r->language, DAMAGED) : r->why;
@@ -490,7 +586,7 @@ check_archive(struct reader *r)
             return fail(r, UNSAFE);
         }
         names[i] = st.name;
-        if (st.size > UNPACKED_MAX || (total += st.size) > UNPACKED_MAX) {
+        if (st.size > r->unpacked_max || (total += st.size) > r->unpacked_max) {
             return fail(r, TOO_LARGE);
         }
     }
@@ -531,15 +627,25 @@ read_all(struct reader *r)
     if (strings && !parse_entry(r, r->strings_path, PART_STRINGS)) {
         return false;
     }
+    // Merged areas are told of behind all rows, so the sheet is read twice where they count.
+    if (r->cells_of != r->a) {
+        r->unpacked_max *= 2;
+        if (!parse_entry(r, r->sheet_path, PART_MERGES)) {
+            return false;
+        }
+        qsort(r->merges, r->merges_n, sizeof *r->merges, by_top);
+    }
     return parse_entry(r, r->sheet_path, PART_SHEET);
 }
 
 const char *
-xlsx_read(struct arena *a, enum language l, const void *data, size_t size, csv_row_fn row,
-          void *arg)
+xlsx_stream(struct arena *a, struct arena *cells, enum language l, const void *data,
+            size_t size, size_t unpacked, csv_row_fn row, void *arg)
 {
     struct reader *r = ARENA_NEW(a, struct reader);
     r->a = a;
+    r->cells_of = cells;
+    r->unpacked_max = unpacked;
     r->language = l;
     r->row = row;
     r->arg = arg;
@@ -551,4 +657,11 @@ xlsx_read(struct arena *a, enum language l, const void *data, size_t size, csv_r
     }
     reader_close(r);
     return r->why;
+}
+
+const char *
+xlsx_read(struct arena *a, enum language l, const void *data, size_t size, csv_row_fn row,
+          void *arg)
+{
+    return xlsx_stream(a, a, l, data, size, UNPACKED_MAX, row, arg);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading foreign tables: dates as spreadsheets write them, columns by map, what is refused.
 #include "cmd/import_read.h"
+#include "kit/import.h"
 
 #include "base/text.h"
 #include "base/timestamp.h"
@@ -35,7 +36,7 @@ check_time(const char *text, const char *expected)
 {
     struct arena *a = arena_new(4096);
     int64_t ms = 0;
-    bool ok = import_time(text, 8 * TIME_HOUR, &ms);
+    bool ok = import_moment(text, 8 * TIME_HOUR, &ms);
     if (expected == NULL) {
         assert_false(ok);
     } else {
@@ -94,8 +95,8 @@ test_other_clock(void **state)
     (void)state;
     int64_t beijing = 0;
     int64_t utc = 0;
-    assert_true(import_time("2019/4/25 8:00:00", 8 * TIME_HOUR, &beijing));
-    assert_true(import_time("2019/4/25 0:00:00", 0, &utc));
+    assert_true(import_moment("2019/4/25 8:00:00", 8 * TIME_HOUR, &beijing));
+    assert_true(import_moment("2019/4/25 0:00:00", 0, &utc));
     assert_int_equal(beijing, utc);
 }
 

@@ -95,6 +95,12 @@ enterprise_uscc_fault(struct arena *a, const char *code)
     return T("统一社会信用代码的校验位不对，请核对是否抄错");
 }
 
+const char *
+enterprise_uscc_tidy(struct arena *a, const char *code)
+{
+    return uscc_tidy(a, code);
+}
+
 enum {
     LISTED = IN_LIST | IN_FORM | IN_DETAIL | IN_EXPORT,
     KEPT = IN_FORM | IN_DETAIL | IN_EXPORT

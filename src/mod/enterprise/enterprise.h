@@ -30,6 +30,8 @@ const char *enterprise_section_of(struct arena *a, const char *industry);
 // NULL when the unified social credit code is sound (GB 32100-2015), else a Chinese sentence.
 // Lower case is taken; it is saved in upper case.
 const char *enterprise_uscc_fault(struct arena *a, const char *code);
+// As it is kept: upper case, without spaces around.
+const char *enterprise_uscc_tidy(struct arena *a, const char *code);
 
 // ---- names, for finding what was entered twice -------------------------------------------
 

@@ -507,6 +507,8 @@ static const struct db_stmt *const STATEMENTS[] = {&GOES_ON,
                                                    NULL};
 
 static const struct record_kind *const KINDS[] = {&MEMBERSHIP_KIND, NULL};
+static const struct import_kind *const IMPORTS[] = {&ENTERPRISE_IMPORT, &MEMBERSHIP_IMPORT,
+                                                    NULL};
 
 const struct module MEMBERSHIP_MODULE = {.name = "membership",
                                          .routes = ROUTES,
@@ -514,4 +516,5 @@ const struct module MEMBERSHIP_MODULE = {.name = "membership",
                                          .nav = NAV,
                                          .kinds = KINDS,
                                          .watches = MEMBERSHIP_WATCHES,
-                                         .links = MEMBERSHIP_LINKS};
+                                         .links = MEMBERSHIP_LINKS,
+                                         .imports = IMPORTS};

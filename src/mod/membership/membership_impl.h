@@ -3,6 +3,7 @@
 #ifndef MOD_MEMBERSHIP_MEMBERSHIP_IMPL_H
 #define MOD_MEMBERSHIP_MEMBERSHIP_IMPL_H
 
+#include "kit/import.h"
 #include "kit/lifecycle.h"
 #include "kit/record_merge.h"
 #include "mod/membership/membership.h"
@@ -40,6 +41,9 @@ enum err membership_verify_run(struct ctx *c);
 enum err membership_verify_show(struct ctx *c);
 // What the QR of a card holds after the address of the site: number and signature.
 const char *membership_token(const struct app *app, struct arena *a, int64_t id);
+
+// membership_import.c
+extern const struct import_kind ENTERPRISE_IMPORT, MEMBERSHIP_IMPORT;
 
 // membership_report.c
 enum err membership_report_run(struct ctx *c);

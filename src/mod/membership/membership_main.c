@@ -27,8 +27,9 @@ const struct db_stmt MEMBERSHIP_ENDED = {
 const struct db_stmt MEMBERSHIP_OF_NEW = {
     .name = "membership.of_new",
     .sql = "INSERT INTO membership (organization_id, enterprise_id, state, applied_on, since,"
-           " is_main, created_at, updated_at) VALUES ($1, $2, 'member', $3, $3, 1, $4, $4)",
-    .params = "organization:int enterprise:int day:text now:time"};
+           " seat, dues_tier, is_main, created_at, updated_at)"
+           " VALUES ($1, $2, 'member', $3, $3, $5, $6, 1, $4, $4)",
+    .params = "organization:int enterprise:int day:text now:time seat:text? tier:text?"};
 
 static const struct actor SYSTEM = {.id = -1, .login = "system", .name = "系统"};
 
@@ -134,9 +135,13 @@ enterprise_saved(struct ctx *c, const struct value *rec, const struct value *old
         }
     }
     mark(c, rows, 0);
+    // A table of enterprises may have said since when, and as what (membership_import.c).
+    const char *since = value_get_text(rec, "member_since");
+    since = since != NULL ? since : day_text(c->arena, time_to_day(c->now));
     db_run(c->tx, &MEMBERSHIP_OF_NEW,
-           DB_ARGS(DB_INT(chamber), DB_INT(id),
-                   DB_TEXT(day_text(c->arena, time_to_day(c->now))), DB_INT(c->now)));
+           DB_ARGS(DB_INT(chamber), DB_INT(id), DB_TEXT(since), DB_INT(c->now),
+                   DB_TEXT(value_get_text(rec, "member_seat")),
+                   DB_TEXT(value_get_text(rec, "member_tier"))));
     return db_tx_err(c->tx);
 }
 

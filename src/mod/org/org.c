@@ -248,6 +248,11 @@ static const struct nav_item NAV[] = {
 static const struct route NO_ROUTES[] = {{0}};
 
 static const struct record_kind *const KINDS[] = {&ORG_KIND, NULL};
+static const struct import_kind *const IMPORTS[] = {&ORG_IMPORT, NULL};
 
-const struct module ORG_MODULE = {
-    .name = "org", .routes = NO_ROUTES, .stmts = STATEMENTS, .nav = NAV, .kinds = KINDS};
+const struct module ORG_MODULE = {.name = "org",
+                                  .routes = NO_ROUTES,
+                                  .stmts = STATEMENTS,
+                                  .nav = NAV,
+                                  .kinds = KINDS,
+                                  .imports = IMPORTS};

@@ -4,10 +4,11 @@
 #ifndef MOD_ORG_ORG_H
 #define MOD_ORG_ORG_H
 
-#include "kit/record.h"
+#include "kit/import.h"
 
 extern const struct module ORG_MODULE;
 extern const struct record_kind ORG_KIND;
+extern const struct import_kind ORG_IMPORT;
 // What demands are about, and so what a department handles.
 extern const struct choice ORG_CATEGORIES[];
 extern const struct choice ORG_KINDS[]; // federation town industry … department

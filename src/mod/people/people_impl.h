@@ -3,9 +3,11 @@
 #ifndef MOD_PEOPLE_PEOPLE_IMPL_H
 #define MOD_PEOPLE_PEOPLE_IMPL_H
 
+#include "kit/import.h"
 #include "kit/record_merge.h"
 #include "mod/people/people.h"
 
+extern const struct import_kind PERSON_IMPORT;
 extern const struct record_kind CONSENT_KIND;
 extern const struct db_stmt *const PERSON_STATEMENTS[];
 

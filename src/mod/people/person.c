@@ -357,9 +357,12 @@ static const struct route ROUTES[] = {
 static const struct record_kind *const ALL[] = {&PERSON_KIND, &PERSON_POST_KIND, &CONSENT_KIND,
                                                 NULL};
 
+static const struct import_kind *const IMPORTS[] = {&PERSON_IMPORT, NULL};
+
 const struct module PERSON_MODULE = {.name = "people",
                                      .routes = ROUTES,
                                      .stmts = PERSON_STATEMENTS,
                                      .nav = NAV,
                                      .kinds = ALL,
-                                     .links = PERSON_LINKS};
+                                     .links = PERSON_LINKS,
+                                     .imports = IMPORTS};

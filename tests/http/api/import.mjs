@@ -96,12 +96,13 @@ await test('old rows may be moved to today', async () => {
 
 await test('enterprises and organisations, each once', async () => {
   const orgs = table('名称,类型,承办类别\n区科技局,部门,technology\n青石镇商会,town,\n坏的,没有这种,\n');
-  assert.match(d.command('import', 'organizations', orgs).stdout, /3 rows: 2 imported, 0 known already, 1 refused/);
-  assert.match(d.command('import', 'organizations', orgs).stdout, /3 rows: 0 imported, 2 known already, 1 refused/);
+  assert.match(d.command('import', 'organizations', orgs).stdout, /3 rows: 2 new, 0 changed, 0 unchanged, 1 refused/);
+  assert.match(d.command('import', 'organizations', orgs).stdout, /3 rows: 0 new, 0 changed, 2 unchanged, 1 refused/);
   const file = table('name,uscc\n甲公司,91320902MA0TEK012E\n乙公司,91320902MA0TEK012X\n丙公司,\n');
-  const r = d.command('import', 'enterprises', file);
-  assert.match(r.stdout, /3 rows: 0 imported, 0 known already, 3 refused/, 'the code is taken, wrong, missing');
-  assert.equal(parseCsv(readFileSync(`${file}.errors.csv`, 'utf8')).length, 3);
+  const r = d.command('import', 'enterprises', file, '--dry-run');
+  assert.match(r.stdout, /3 rows: 0 new, 1 changed, 0 unchanged, 2 refused/, 'the code is another name\'s, wrong, missing');
+  assert.match(r.stdout, /2: changed 企业名称|2: changed .*甲公司/);
+  assert.deepEqual(parseCsv(readFileSync(`${file}.errors.csv`, 'utf8')).map((e) => e['行号']), ['3', '4']);
 });
 
 await test('a workbook that one district exports comes into another', async () => {
