@@ -158,7 +158,7 @@ document.addEventListener('change', (e) => {
 const waiting = new Map();
 
 // Never kept: what belongs to one sending, and secrets.
-const secret = /^(csrf|token|version|password.*|code)$/;
+const secret = /^(csrf|token|version|password.*|code|draft_name)$/;
 const fields = (form) => [...new FormData(form)].filter(([, v]) => typeof v === 'string');
 
 // What only serves the sending is not part of a draft; the server is told which form it is of,

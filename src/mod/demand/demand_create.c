@@ -162,7 +162,8 @@ demand_create_run(struct ctx *c)
                        d.title);
     }
     audit_write(c, draft ? "demand.draft" : "demand.submit", "demand", d.id, NULL);
-    if (!c->api) {
+    // Sent from the form whose draft it was; a quick registration leaves that alone.
+    if (!c->api && text_equal(http_list_get(&c->req->form, "draft_name"), "demand")) {
         draft_drop(c, "demand");
     }
     c->shown = demand_get;
