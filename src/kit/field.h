@@ -68,6 +68,9 @@ struct field {
     int search; // weight in the search index; 0 = not indexed
     field_check check;
     const char *source; // law or standard the rule comes from
+    // Follows from other records and is not kept with this one: the kind's `derive` says it
+    // whenever a record is read. Neither in forms nor a filter.
+    bool derived;
     // FIELD_TEXT, FIELD_MOBILE: kept encrypted (kit/seal.h). Records hold its mask everywhere,
     // a mask that comes back unchanged leaves it as it is, and record_reveal alone opens it.
     // The table has <name> and <name>_index, both TEXT, and <name>_end for FIELD_MOBILE.

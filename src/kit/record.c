@@ -101,6 +101,9 @@ record_load(struct ctx *c, const struct record_built *b, int64_t id)
     struct value *rec = db_one(c->tx, c->arena, &b->by_id, DB_ARGS(DB_INT(id)));
     if (rec != NULL) {
         record_seal_mask(c, b, rec);
+        if (b->k->derive != NULL) {
+            b->k->derive(c, rec);
+        }
     }
     return rec;
 }

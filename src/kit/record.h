@@ -82,6 +82,8 @@ struct record_kind {
     enum err (*after_save)(struct ctx *c, const struct value *rec, const struct value *old);
     const char *empty_text;         // what an empty list says
     const struct record_bulk *bulk; // NULL none
+    // Sets the derived fields of a record that was read, each of them. In any transaction.
+    void (*derive)(struct ctx *c, struct value *rec);
     // What its form offers: `fields` are those of form.html, of this page only; `rec` is the
     // record, or what is known of a new one. May be NULL.
     void (*form)(struct ctx *c, const struct value *rec, const struct value *fields);

@@ -80,7 +80,8 @@ choose_columns(struct ctx *c, const struct record_kind *k, struct listing *x)
     }
     add_column(c, x, NULL, "id", T("编号"));
     for (const struct field *f = k->fields; f->name != NULL; f++) {
-        bool kept = (f->where & IN_EXPORT) != 0 && record_is_stored(f) && f->type != FIELD_LONG;
+        bool kept = (f->where & IN_EXPORT) != 0 && (record_is_stored(f) || f->derived) &&
+                    f->type != FIELD_LONG;
         if (kept && x->l.count < EXPORT_COLUMNS - 2) {
             add_column(c, x, f, f->name, f->label);
         }

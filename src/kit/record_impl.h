@@ -71,7 +71,7 @@ const char *record_sort_column(const struct record_built *b, unsigned sort);
 static inline bool
 record_is_stored(const struct field *f)
 {
-    return f->type != FIELD_FILES && f->type != FIELD_PASSWORD;
+    return f->type != FIELD_FILES && f->type != FIELD_PASSWORD && !f->derived;
 }
 // Written by the kind's own INSERT and UPDATE; sealed fields follow them.
 static inline bool

@@ -273,6 +273,9 @@ record_page_of(struct ctx *c, const struct record_built *b, const struct value *
     for (size_t i = 0; i < value_count(rows); i++) {
         struct value *row = (struct value *)(uintptr_t)value_at(rows, i); // of this query
         record_seal_mask(c, b, row);
+        if (b->k->derive != NULL) {
+            b->k->derive(c, row);
+        }
         value_push(c->arena, items, record_masked(c, b->k, row));
     }
     return items;

@@ -15,8 +15,9 @@ kind_of(const struct ctx *c)
 bool
 record_may_list(const struct record_kind *k, const struct field *f)
 {
-    return record_is_stored(f) && f->type != FIELD_LONG && f->type != FIELD_REFS &&
-           (f->where & (IN_LIST | IN_DETAIL)) != 0 && !text_equal(f->name, k->subtitle);
+    return (record_is_stored(f) || f->derived) && f->type != FIELD_LONG &&
+           f->type != FIELD_REFS && (f->where & (IN_LIST | IN_DETAIL)) != 0 &&
+           !text_equal(f->name, k->subtitle);
 }
 
 // Those of `words` that exist, in the order of the table; the title always.

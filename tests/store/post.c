@@ -443,6 +443,41 @@ test_the_chart_and_who_sees_it(void **state)
     assert_true(finds(chart(w, &STAFF, "1"), "evaluation"));
 }
 
+// A fact stands once: while somebody holds a post for a member, the member's seat is that.
+static void
+test_a_seat_follows_from_the_post(void **state)
+{
+    struct world *w = *state;
+    int64_t membership = 1, id = 0;
+    static const struct module *const BOTH[] = {&POST_MODULE, &MEMBERSHIP_MODULE, NULL};
+    district(w);
+    w->app.modules = BOTH;
+    add(w, &STAFF, &TERM_KIND, TERM(1, 3, "2024-05-20", "2029-05-20"));
+    assert_string_equal(
+        save(w, &STAFF, &MEMBERSHIP_KIND, &membership, "{\"seat\":\"vice_president\"}"), "ok");
+    assert_string_equal(text_of(field(w, &MEMBERSHIP_KIND, 1, "post")), "vice_president");
+    assert_string_equal(
+        save(w, &FIRST, &POST_KIND, &id, POST(1, 1, "president", "2026-05-20", GRADED)), "ok");
+    assert_string_equal(text_of(field(w, &MEMBERSHIP_KIND, 1, "seat")), ""); // history now
+    assert_string_equal(text_of(field(w, &MEMBERSHIP_KIND, 1, "post")), "president");
+    assert_string_equal(
+        save(w, &STAFF, &MEMBERSHIP_KIND, &membership, "{\"seat\":\"director\"}"), "seat:post");
+    assert_string_equal( // a roster that says the same
+        save(w, &STAFF, &MEMBERSHIP_KIND, &membership, "{\"seat\":\"president\"}"), "ok");
+    assert_string_equal(text_of(field(w, &MEMBERSHIP_KIND, 1, "seat")), "");
+    struct ctx *c = request(w, &FIRST);
+    read_begin(w, c);
+    const struct value *items = value_get(record_list(c, &MEMBERSHIP_KIND, 0), "items");
+    assert_string_equal(value_get_text(value_at(items, 0), "post"), "president");
+    assert_int_equal(value_count(post_holders(c, 1)), 1);
+    assert_null(post_highest(c, 2, 1, 1)); // nothing in another chamber
+    read_end(c);
+    assert_string_equal(save(w, &FIRST, &POST_KIND, &id,
+                             "{\"until\":\"2026-10-01\",\"end_reason\":\"resigned\"}"),
+                        "ok");
+    assert_string_equal(text_of(field(w, &MEMBERSHIP_KIND, 1, "post")), "");
+}
+
 static void
 test_statements(void **state)
 {
@@ -465,6 +500,7 @@ main(void)
         WORLD_TEST(test_a_new_term_ends_the_old_one),
         WORLD_TEST(test_reminders_come_once_each),
         WORLD_TEST(test_the_chart_and_who_sees_it),
+        WORLD_TEST(test_a_seat_follows_from_the_post),
         WORLD_TEST(test_statements),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "kit/ask.h"
 #include "mod/enterprise/enterprise.h"
+#include "mod/post/post.h"
 
 #include <string.h>
 
@@ -29,7 +30,7 @@ const struct choice MEMBERSHIP_SEATS[] = {
     {.value = "secretary_general", .label = "秘书长"},
     {.value = "standing_director", .label = "常务理事"},
     {.value = "director", .label = "理事"},
-    {.value = "chief_supervisor", .label = "监事长"},
+    {.value = "chief_board_supervisor", .label = "监事长"},
     {.value = "board_supervisor", .label = "监事"},
     {0},
 };
@@ -78,10 +79,16 @@ static const struct field FIELDS[] = {
      .where = LISTED | IN_FILTER},
     {.name = "seat",
      .type = FIELD_CHOICE,
-     .label = "会内职务",
-     .hint = "普通会员不选。",
+     .label = "单位席位",
+     .hint = "席位给单位、还没有登记任职的人时才选；普通会员不选。",
      .choices = MEMBERSHIP_SEATS,
-     .where = LISTED | IN_FILTER},
+     .where = KEPT | IN_FILTER},
+    {.name = "post",
+     .type = FIELD_CHOICE,
+     .label = "会内职务",
+     .choices = POST_CODES,
+     .where = IN_LIST | SYSTEM,
+     .derived = true},
     {.name = "contact_name", .type = FIELD_TEXT, .label = "联系人", .max = 30, .where = KEPT},
     {.name = "contact_mobile",
      .type = FIELD_MOBILE,
@@ -231,11 +238,42 @@ start(struct ctx *c, struct value *rec)
     value_set_text(c->arena, rec, "state", since != NULL ? "member" : "applied");
 }
 
+// docs/adr/0010: what somebody holds in the chamber; without that, the seat given to the unit.
+static void
+derive(struct ctx *c, struct value *rec)
+{
+    const char *post = post_highest(c, value_get_int(rec, "organization_id", 0),
+                                    value_get_int(rec, "person_id", 0),
+                                    value_get_int(rec, "enterprise_id", 0));
+    bool current = membership_is_current(value_get_text(rec, "state"));
+    value_set_text(c->arena, rec, "post",
+                   post != NULL && current ? post : value_get_text(rec, "seat"));
+}
+
+// One fact stands once: who has a post needs no seat beside it.
+static void
+check_seat(struct ctx *c, struct value *rec, const struct value *old)
+{
+    const char *seat = value_get_text(rec, "seat");
+    if (seat == NULL || text_equal(seat, value_get_text(old, "seat"))) {
+        return;
+    }
+    const char *post = post_highest(c, value_get_int(rec, "organization_id", 0),
+                                    value_get_int(rec, "person_id", 0),
+                                    value_get_int(rec, "enterprise_id", 0));
+    if (text_equal(seat, post)) {
+        value_set(c->arena, rec, "seat", &value_null);
+    } else if (post != NULL) {
+        ctx_fault(c, "seat", "post", T("已经登记了任职的人，职务请在会内职务里改"));
+    }
+}
+
 static enum err
 before_save(struct ctx *c, struct value *rec, const struct value *old)
 {
     const char *was = value_get_text(old, "state");
     check_who(c, rec);
+    check_seat(c, rec, old);
     if (old == NULL) {
         check_once(c, rec, 0);
         start(c, rec);
@@ -341,6 +379,7 @@ const struct record_kind MEMBERSHIP_KIND = {
     .before_save = before_save,
     .after_save = after_save,
     .events = EVENTS,
+    .derive = derive,
     .decorate = decorate,
     .empty_text = "企业登记到商会名下就是会员；别的商会由企业申请加入。",
 };
@@ -501,6 +540,8 @@ static const struct db_stmt *const STATEMENTS[] = {&GOES_ON,
                                                    &MEMBERSHIP_MARK,
                                                    &MEMBERSHIP_ENDED,
                                                    &MEMBERSHIP_OF_NEW,
+                                                   &MEMBERSHIP_SEATED,
+                                                   &MEMBERSHIP_UNSEAT,
                                                    &MEMBERSHIP_CARD,
                                                    &MEMBERSHIP_MOVED,
                                                    &MEMBERSHIP_IN_PUBLICITY,

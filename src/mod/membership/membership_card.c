@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "kit/app.h"
+#include "mod/post/post.h"
 
 #include <qrencode.h>
 #include <sodium.h>
@@ -85,7 +86,7 @@ membership_card_show(struct ctx *c)
     const char *host = http_header(c->req, "host");
     const char *url = arena_printf(a, "%s://%s/verify/%s", c->app->tls_only ? "https" : "http",
                                    host == NULL ? "" : host, membership_token(c->app, a, id));
-    const char *seat = value_get_text(c->out, "seat");
+    const char *seat = value_get_text(c->out, "post");
     int size;
     value_set_text(a, c->page, "title", ctx_tr(c, T("会员证")));
     value_set_text(a, c->page, "qr", qr_path(a, url, &size));
@@ -95,7 +96,7 @@ membership_card_show(struct ctx *c)
     value_set_text(a, c->page, "representative", enterprise != NULL ? person : NULL);
     value_set_text(a, c->page, "chamber", value_get_text(c->out, "organization_name"));
     value_set_text(a, c->page, "seat",
-                   seat == NULL ? NULL : choice_label(MEMBERSHIP_SEATS, seat, c->lang));
+                   seat == NULL ? NULL : choice_label(POST_CODES, seat, c->lang));
     value_set_text(a, c->page, "since", value_get_text(c->out, "since"));
     value_set_text(a, c->page, "url", url);
     value_set_text(a, c->page, "back_url", arena_printf(a, "/memberships/%lld", (long long)id));

@@ -31,6 +31,22 @@ const struct db_stmt MEMBERSHIP_OF_NEW = {
            " VALUES ($1, $2, 'member', $3, $3, $5, $6, 1, $4, $4)",
     .params = "organization:int enterprise:int day:text now:time seat:text? tier:text?"};
 
+// The seats that a person's post makes history: the own one, and that of the enterprise.
+const struct db_stmt MEMBERSHIP_SEATED = {
+    .name = "membership.seated",
+    .sql = "SELECT id, seat FROM membership WHERE person_id = $2 AND +organization_id = $1"
+           " AND +seat IS NOT NULL UNION ALL SELECT m.id, m.seat FROM person n"
+           " JOIN membership m ON m.enterprise_id = n.enterprise_id WHERE n.id = $2"
+           " AND +m.organization_id = $1 AND +m.seat IS NOT NULL"
+           " AND (m.person_id IS NULL OR m.person_id <> $2) LIMIT 50",
+    .params = "organization:int person:int",
+    .row = "id:int seat:text"};
+const struct db_stmt MEMBERSHIP_UNSEAT = {
+    .name = "membership.unseat",
+    .sql = "UPDATE membership SET seat = NULL, updated_at = $1, version = version + 1"
+           " WHERE id = $2",
+    .params = "now:time id:int"};
+
 static const struct actor SYSTEM = {.id = -1, .login = "system", .name = "系统"};
 
 static enum err
@@ -145,4 +161,29 @@ enterprise_saved(struct ctx *c, const struct value *rec, const struct value *old
     return db_tx_err(c->tx);
 }
 
-const struct record_watch MEMBERSHIP_WATCHES[] = {{"enterprises", enterprise_saved}, {0}};
+// Once somebody holds a post for it, a membership's own seat is history.
+static enum err
+post_saved(struct ctx *c, const struct value *rec, const struct value *old)
+{
+    struct arena *a = c->arena;
+    (void)old;
+    if (value_get_text(rec, "until") != NULL) {
+        return db_tx_err(c->tx);
+    }
+    const struct value *rows = db_list(c->tx, a, &MEMBERSHIP_SEATED,
+                                       DB_ARGS(DB_INT(value_get_int(rec, "organization_id", 0)),
+                                               DB_INT(value_get_int(rec, "person_id", 0))));
+    for (size_t i = 0; i < value_count(rows); i++) {
+        int64_t id = value_get_int(value_at(rows, i), "id", 0);
+        struct value *data = value_map(a), *pair = value_list(a);
+        value_push(a, pair, value_get(value_at(rows, i), "seat"));
+        value_push(a, pair, &value_null);
+        value_set(a, data, "seat", pair);
+        db_run(c->tx, &MEMBERSHIP_UNSEAT, DB_ARGS(DB_INT(c->now), DB_INT(id)));
+        record_event(c, MEMBERSHIP_KIND.name, id, "update", data);
+    }
+    return db_tx_err(c->tx);
+}
+
+const struct record_watch MEMBERSHIP_WATCHES[] = {
+    {"enterprises", enterprise_saved}, {"posts", post_saved}, {0}};

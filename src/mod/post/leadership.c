@@ -68,6 +68,59 @@ const struct db_stmt LEADERSHIP_OF_ENTERPRISE = {
     .row = "id:int organization_id:int person:text organization:text post:text title:text?"
            " since:text"};
 
+const struct db_stmt LEADERSHIP_OF_PERSON = {
+    .name = "leadership.of_person",
+    .sql = "SELECT post FROM organization_post WHERE person_id = $1 AND organization_id = $2"
+           " AND state = 'current' LIMIT $3",
+    .params = "person:int organization:int most:int",
+    .row = "post:text"};
+const struct db_stmt LEADERSHIP_OF_UNIT = {
+    .name = "leadership.of_unit",
+    .sql = "SELECT p.post FROM person n JOIN organization_post p ON p.person_id = n.id"
+           " WHERE n.enterprise_id = $1 AND +p.organization_id = $2 AND +p.state = 'current'"
+           " LIMIT $3",
+    .params = "enterprise:int organization:int most:int",
+    .row = "post:text"};
+const struct db_stmt LEADERSHIP_HOLDERS = {
+    .name = "leadership.holders",
+    .sql = "SELECT p.person_id, n.enterprise_id, p.post FROM organization_post p"
+           " JOIN person n ON n.id = p.person_id WHERE p.organization_id = $1"
+           " AND p.state = 'current' LIMIT $2",
+    .params = "organization:int most:int",
+    .row = "person_id:int enterprise_id:int? post:text"};
+
+// ---- for other modules -----------------------------------------------------------------
+
+// The highest of `best` and the posts of `who`.
+static const char *
+higher(struct ctx *c, const struct db_stmt *s, int64_t who, int64_t organization,
+       const char *best)
+{
+    const struct value *rows =
+        who == 0 ? NULL
+                 : db_list(c->tx, c->arena, s,
+                           DB_ARGS(DB_INT(who), DB_INT(organization), DB_INT(HOLDERS_MOST)));
+    for (size_t i = 0; i < value_count(rows); i++) {
+        const char *post = value_get_text(value_at(rows, i), "post");
+        best = post_rank(post) < post_rank(best) ? post : best;
+    }
+    return best;
+}
+
+const char *
+post_highest(struct ctx *c, int64_t organization_id, int64_t person_id, int64_t enterprise_id)
+{
+    const char *best = higher(c, &LEADERSHIP_OF_PERSON, person_id, organization_id, NULL);
+    return higher(c, &LEADERSHIP_OF_UNIT, enterprise_id, organization_id, best);
+}
+
+const struct value *
+post_holders(struct ctx *c, int64_t organization_id)
+{
+    return db_list(c->tx, c->arena, &LEADERSHIP_HOLDERS,
+                   DB_ARGS(DB_INT(organization_id), DB_INT(HOLDERS_MOST)));
+}
+
 // ---- who may look ----------------------------------------------------------------------
 
 static bool

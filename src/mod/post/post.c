@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "kit/app.h"
+#include "kit/record_merge.h"
 
 #include <string.h>
 
@@ -523,6 +524,36 @@ const struct record_kind POST_KIND = {
     .empty_text = "先登记届次，再登记这一届选出的人。",
 };
 
+// ---- one person who was entered twice --------------------------------------------------
+
+static bool
+is_same_post(const struct value *ours, const struct value *theirs)
+{
+    return value_get_text(ours, "until") == NULL && value_get_text(theirs, "until") == NULL &&
+           value_get_int(ours, "organization_id", 0) ==
+               value_get_int(theirs, "organization_id", 0) &&
+           text_equal(value_get_text(ours, "post"), value_get_text(theirs, "post"));
+}
+
+static void
+combine_posts(struct arena *a, struct value *ours, const struct value *theirs)
+{
+    const char *since = value_get_text(ours, "since"), *first = value_get_text(theirs, "since");
+    record_row_fill(a, ours, theirs);
+    value_set_text(a, ours, "since", strcmp(first, since) < 0 ? first : since);
+}
+
+static const struct record_link LINKS[] = {
+    {.to = "people",
+     .table = "organization_post",
+     .column = "person_id",
+     .label = "商会任职",
+     .kind = &POST_KIND,
+     .same = is_same_post,
+     .combine = combine_posts},
+    {0},
+};
+
 // ---- the module ------------------------------------------------------------------------
 
 static int64_t
@@ -584,6 +615,9 @@ static const struct db_stmt *const STATEMENTS[] = {&HELD,
                                                    &LEADERSHIP_OF_ENTERPRISE,
                                                    &LEADERSHIP_MEMBERS,
                                                    &LEADERSHIP_JOINED,
+                                                   &LEADERSHIP_OF_PERSON,
+                                                   &LEADERSHIP_OF_UNIT,
+                                                   &LEADERSHIP_HOLDERS,
                                                    NULL};
 
 const struct module POST_MODULE = {.name = "post",
@@ -591,4 +625,5 @@ const struct module POST_MODULE = {.name = "post",
                                    .stmts = STATEMENTS,
                                    .nav = NAV,
                                    .kinds = KINDS,
-                                   .panels = TERM_PANELS};
+                                   .panels = TERM_PANELS,
+                                   .links = LINKS};

@@ -11,6 +11,13 @@ extern const struct module POST_MODULE;
 extern const struct record_kind POST_KIND, TERM_KIND;
 extern const struct choice POST_CODES[]; // the whole ladder, highest first
 
+// The highest post that a person, or somebody of an enterprise, holds in an organisation today;
+// NULL when none. 0 for whom it is not asked about.
+const char *post_highest(struct ctx *c, int64_t organization_id, int64_t person_id,
+                         int64_t enterprise_id);
+// Whom the present posts of an organisation belong to: [{person_id enterprise_id post}].
+const struct value *post_holders(struct ctx *c, int64_t organization_id);
+
 // Tells secretaries and staff of terms that end in 12, 6 and 3 months, and of those that have
 // ended, once each; at most `most` terms at a time, in a write. Returns how many.
 int64_t post_remind(struct ctx *c, int64_t most);

@@ -34,6 +34,7 @@ struct value *leadership_panel(struct ctx *c, int64_t organization_id);
 struct value *leadership_term_panel(struct ctx *c, int64_t term_id);
 struct value *leadership_enterprise_panel(struct ctx *c, int64_t enterprise_id);
 extern const struct db_stmt LEADERSHIP_CURRENT, LEADERSHIP_ENDED, LEADERSHIP_TERMS,
-    LEADERSHIP_OF_TERM, LEADERSHIP_OF_ENTERPRISE, LEADERSHIP_MEMBERS, LEADERSHIP_JOINED;
+    LEADERSHIP_OF_TERM, LEADERSHIP_OF_ENTERPRISE, LEADERSHIP_MEMBERS, LEADERSHIP_JOINED,
+    LEADERSHIP_OF_PERSON, LEADERSHIP_OF_UNIT, LEADERSHIP_HOLDERS;
 
 #endif
