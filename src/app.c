@@ -5,6 +5,7 @@
 #include "cmd/cmd.h"
 #include "mod/account/account.h"
 #include "mod/demand/demand.h"
+#include "mod/dues/dues.h"
 #include "mod/enterprise/enterprise.h"
 #include "mod/home/home.h"
 #include "mod/membership/membership.h"
@@ -20,6 +21,7 @@ const struct module *const MODULES[] = {
     &PERSON_MODULE,
     &MEMBERSHIP_MODULE,
     &POST_MODULE,
+    &DUES_MODULE,
     &ORG_MODULE,
     &ACCOUNT_MODULE,
     &SYSTEM_MODULE,

@@ -94,14 +94,14 @@ request(const struct act *act, enum http_method method, const char *path)
                              .body = ""};
 }
 
-enum err
-act_post(const struct act *act, const char *path, const struct value *in,
-         const struct value **out, const char **why)
+static enum err
+write(const struct act *act, enum http_method method, const char *path, const struct value *in,
+      const struct value **out, const char **why)
 {
     struct buf body;
     buf_init(&body, act->arena, 1024, BODY_MAX);
     json_write(&body, in);
-    struct http_req req = request(act, HTTP_POST, path);
+    struct http_req req = request(act, method, path);
     req.body = buf_str(&body);
     req.body_size = body.n;
     struct http_resp resp = {0};
@@ -121,6 +121,20 @@ act_post(const struct act *act, const char *path, const struct value *in,
     *out = p.c.out;
     *why = e == ERR_OK ? NULL : explain(&p.c, e);
     return e;
+}
+
+enum err
+act_post(const struct act *act, const char *path, const struct value *in,
+         const struct value **out, const char **why)
+{
+    return write(act, HTTP_POST, path, in, out, why);
+}
+
+enum err
+act_patch(const struct act *act, const char *path, const struct value *in,
+          const struct value **out, const char **why)
+{
+    return write(act, HTTP_PATCH, path, in, out, why);
 }
 
 enum err

@@ -19,6 +19,10 @@ struct act {
 enum err act_post(const struct act *act, const char *path, const struct value *in,
                   const struct value **out, const char **why);
 
+// The same for a change of a record (PATCH).
+enum err act_patch(const struct act *act, const char *path, const struct value *in,
+                   const struct value **out, const char **why);
+
 // Reads a list or a record: the answer's data. `query` may be NULL.
 enum err act_get(const struct act *act, const char *path, const struct http_list *query,
                  const struct value **out, const char **why);

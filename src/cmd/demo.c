@@ -336,6 +336,9 @@ add_memberships(struct demo *x)
            has_joined(x, "qinghe", "LJ-H01", "2023-03-08", "2025-04-30") &&
            has_joined(x, "rongguang", "LJ-H01", "2021-09-15", NULL) &&
            has_joined(x, "jinhe", "LJ-H02", "2024-06-12", NULL) &&
+           has_joined(x, "hongda", "LJ-S01", "2020-04-18", NULL) &&
+           has_joined(x, "hengxian", "LJ-S01", "2022-10-09", NULL) &&
+           has_joined(x, "chengchuan", "LJ-S01", "2023-09-01", NULL) &&
            join(x, "member", "LJ-H01", 40, approved) &&
            join(x, "jinhe", "LJ-H01", 2, approved) && join(x, "boyuan", "LJ-H01", 3, checked) &&
            join(x, "wanjiawei", "LJ-H02", 1, applied);
@@ -419,6 +422,18 @@ add_posts(struct demo *x)
     const struct demo_known known = {place_of, person_of, x};
     time_freeze(x->now);
     bool ok = demo_posts(&act, &known);
+    time_freeze(0);
+    arena_reset(x->step);
+    return ok;
+}
+
+static bool
+add_dues(struct demo *x)
+{
+    const struct act act = {x->d->app, x->step, person(x, "staff"), x->now};
+    const struct demo_known known = {place_of, person_of, x};
+    time_freeze(x->now);
+    bool ok = demo_dues(&act, &known);
     time_freeze(0);
     arena_reset(x->step);
     return ok;
@@ -635,6 +650,7 @@ demo_fill(struct district *d, const char *password)
     for (size_t i = 0; ok && i < n; i++) {
         ok = happen(&x, &all[i]);
     }
+    ok = ok && add_dues(&x);
     ok = ok && db_write(d->app->db, x.step, read_old, &x) == ERR_OK;
     arena_free(x.step);
     return ok;

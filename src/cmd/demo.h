@@ -50,6 +50,8 @@ struct demo_known {
 };
 // Terms and posts. False after having said what went wrong.
 bool demo_posts(const struct act *act, const struct demo_known *known);
+// Standards of dues, bills of two years, payments. False after having said what went wrong.
+bool demo_dues(const struct act *act, const struct demo_known *known);
 
 // Fills the open, empty district; everybody who has a login of the contract (architecture §10)
 // gets the password. False after having said what went wrong.

@@ -9,6 +9,7 @@
 #include "kit/search.h"
 #include "kit/session.h"
 #include "mod/demand/demand.h"
+#include "mod/dues/dues.h"
 #include "mod/membership/membership.h"
 #include "mod/post/post.h"
 #include "mod/rules.h"
@@ -115,6 +116,14 @@ remind_terms(struct ctx *c, void *arg)
 }
 
 static enum err
+remind_of_dues(struct ctx *c, void *arg)
+{
+    (void)arg;
+    dues_remind_due(c, REMINDED_AT_ONCE);
+    return db_tx_err(c->tx);
+}
+
+static enum err
 tidy_search(struct ctx *c, void *arg)
 {
     (void)arg;
@@ -146,6 +155,10 @@ tick(struct district *d, struct arena *a)
     }
     if ((e = cmd_write(d, a, remind_terms, NULL)) != ERR_OK) {
         log_warn("cannot remind of terms that end: %s", err_info(e)->code);
+    }
+    arena_reset(a);
+    if ((e = cmd_write(d, a, remind_of_dues, NULL)) != ERR_OK) {
+        log_warn("cannot remind of dues: %s", err_info(e)->code);
     }
     arena_reset(a);
     cmd_write(d, a, tidy_search, NULL);

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "kit/audit.h"
 #include "kit/rate.h"
+#include "mod/dues/dues.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -74,6 +75,17 @@ static const struct setting SETTINGS[] = {
     {"post_evaluation", "executive posts need a comprehensive evaluation: on or off; on",
      is_switch},
     {"post_evaluation_years", "years a comprehensive evaluation holds; 3", is_few},
+    {"dues_half_after",
+     "members who join later in the year than this day pay half of the year's dues; 07-01 as"
+     " chambers' rules have it, or off",
+     dues_is_boundary},
+    {"dues_remind_before_days", "days before a bill is due on which it is reminded of; 14",
+     is_count},
+    {"dues_remind_every_days",
+     "days between two reminders of a bill; 30, and 0 for none but those sent by hand",
+     is_count},
+    {"dues_charter_years", "years after which unpaid dues are a matter of the charter; 2",
+     is_count},
     {0},
 };
 

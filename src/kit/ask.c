@@ -27,6 +27,15 @@ token(struct ctx *c)
     return text_hex(c->arena, bytes, sizeof bytes);
 }
 
+static bool
+takes_files(const struct field *fields)
+{
+    while (fields != NULL && fields->name != NULL && fields->type != FIELD_FILES) {
+        fields++;
+    }
+    return fields != NULL && fields->name != NULL;
+}
+
 struct value *
 ask_page(struct ctx *c, const struct ask *ask)
 {
@@ -48,7 +57,7 @@ ask_page(struct ctx *c, const struct ask *ask)
     value_set_text(a, page, "action", ask->action);
     value_set_text(a, page, "token", ask->once ? token(c) : NULL);
     value_set_text(a, page, "record_version", ask->version > 0 ? version : NULL);
-    value_set_bool(a, page, "multipart", false);
+    value_set_bool(a, page, "multipart", takes_files(ask->fields));
     value_set(a, page, "draft", &value_null);
     value_set_text(a, page, "errors_title",
                    c->faults.count > 0 ? ctx_trf(c, T("还有 {0} 处要改，改好就能提交"), 1, n)

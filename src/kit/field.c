@@ -110,13 +110,14 @@ check_int(struct ctx *c, const struct field *f, int64_t i)
     return value_int(c->arena, i);
 }
 
-// As much as a form takes: nothing below zero, fourteen digits of yuan.
+// As much as a form takes: nothing below zero or the field's least, fourteen digits of yuan.
 static const struct value *
 check_fen(struct ctx *c, const struct field *f, int64_t fen)
 {
-    return fen >= 0 && fen < FEN_LIMIT
-               ? value_int(c->arena, fen)
-               : fault(c, f, "money", T("请填写金额（元），最多两位小数"));
+    return fen < 0 || fen >= FEN_LIMIT
+               ? fault(c, f, "money", T("请填写金额（元），最多两位小数"))
+           : fen < f->min ? fault(c, f, "too_small", T("金额太小了"))
+                          : value_int(c->arena, fen);
 }
 
 // "12345.60" yuan → 1234560 fen; at most two decimals.
@@ -231,7 +232,7 @@ read_string(struct ctx *c, const struct field *f, const char *raw)
         return text_to_int(s, &i) ? check_int(c, f, i)
                                   : fault(c, f, "integer", T("请填写整数"));
     case FIELD_MONEY:
-        return yuan_to_fen(s, &i) ? value_int(c->arena, i)
+        return yuan_to_fen(s, &i) ? check_fen(c, f, i)
                                   : fault(c, f, "money", T("请填写金额（元），最多两位小数"));
     case FIELD_DATE:
         return day_parse(s, &day) ? value_ref(c->arena, s)

@@ -58,7 +58,9 @@ struct field {
     const char *label; // Chinese
     const char *hint;  // Chinese, may be NULL
     bool required;
-    int min, max; // characters for texts, bounds for numbers; 0 = none (texts: 200, long 10000)
+    // Characters for texts, bounds for numbers; 0 = none (texts: 200, long 10000). Money: the
+    // least, in fen.
+    int min, max;
     const struct choice *choices; // ended by a NULL value
     const char *initial;          // what the form of a new record begins with
     const char *ref;              // kind a FIELD_REF points at

@@ -207,6 +207,8 @@ enum err record_bulk_do(struct ctx *c);
 const struct value *record_bulk_part(struct ctx *c, const struct record_kind *k);
 
 // record_page.c
+// What a record is called.
+const char *record_title(struct ctx *c, const struct record_kind *k, const struct value *rec);
 // The field as people read it; a reference by its name.
 const char *record_shown(struct ctx *c, const struct field *f, const struct value *rec);
 // Table parts of list.html and of a block; `skip` is a field that is not shown, or NULL.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Records as people see them: what the generic list, detail and form templates need.
 #include "base/text.h"
+#include "kit/app.h"
 #include "kit/listing.h"
 #include "kit/listing_own.h"
 #include "kit/record_impl.h"
@@ -50,8 +51,8 @@ cell_class(const struct field *f, bool title)
 }
 
 // What a record is called: the field that names it, whatever its type.
-static const char *
-title_of(struct ctx *c, const struct record_kind *k, const struct value *rec)
+const char *
+record_title(struct ctx *c, const struct record_kind *k, const struct value *rec)
 {
     const struct field *f = field_find(k->fields, k->title);
     const char *title = f == NULL ? "" : record_shown(c, f, rec);
@@ -138,7 +139,7 @@ list_cell(struct ctx *c, const struct record_kind *k, const struct field *f, con
                                       : field_find(k->fields, k->subtitle);
         value_set_bool(a, cell, "is_title", true);
         bool doubled = *text == '\0'; // then the subtitle names it
-        value_set_text(a, cell, "text", named ? title_of(c, k, rec) : text);
+        value_set_text(a, cell, "text", named ? record_title(c, k, rec) : text);
         value_set_text(a, cell, "sub",
                        sub == NULL || doubled ? NULL : record_shown(c, sub, rec));
         if (is_over(c, k, rec)) {
@@ -169,17 +170,39 @@ record_rows(struct ctx *c, const struct record_kind *k, const char *skip, const 
         value_set_int(a, row, "id", id);
         value_set_text(a, row, "url", record_url(c, k, id, ""));
         value_set_text(a, row, "select_label",
-                       ctx_trf(c, T("选择 {0}"), 1, title_of(c, k, rec)));
+                       ctx_trf(c, T("选择 {0}"), 1, record_title(c, k, rec)));
         value_set(a, row, "cells", cells);
         value_push(a, rows, row);
     }
     return rows;
 }
 
+// Whether the reader may see every record of the kind.
+static bool
+sees_all(const struct ctx *c, const char *plural)
+{
+    const struct module *const *m = c->app->modules;
+    for (; m != NULL && *m != NULL; m++) {
+        const struct record_kind *const *k = (*m)->kinds;
+        for (; k != NULL && *k != NULL; k++) {
+            const struct record_grant *g;
+            enum record_scope scope;
+            if (strcmp((*k)->plural, plural) == 0) {
+                return record_scope_of(c, *k, RECORD_READ, &g, &scope) && scope == SCOPE_ALL;
+            }
+        }
+    }
+    return false;
+}
+
 // What a reference may be narrowed to, when the choice is small enough for a menu.
 static const struct choice *
 ref_choices(struct ctx *c, const struct record_built *b, const struct field *f)
 {
+    // A menu names what the reader may see anyway; and only what the list shows is worth one.
+    if ((f->where & IN_LIST) == 0 || !sees_all(c, f->ref)) {
+        return NULL;
+    }
     const struct db_stmt *all = &b->ref_all[f - b->k->fields];
     struct value *rows = db_list(c->tx, c->arena, all, DB_ARGS(DB_INT(RECORD_MENU + 1)));
     size_t n = value_count(rows);
@@ -565,7 +588,7 @@ record_detail_show(struct ctx *c)
     struct arena *a = c->arena;
     const struct value *rec = c->out;
     int64_t id = value_get_int(rec, "id", 0);
-    const char *title = title_of(c, k, rec);
+    const char *title = record_title(c, k, rec);
     struct value *crumbs = crumbs_to(c, k, rec);
     value_push(a, crumbs, crumb(c, title, NULL));
     struct value *badges = value_list(a);
@@ -741,7 +764,7 @@ record_form_show(struct ctx *c)
         home == NULL ? "" : arena_printf(a, "?%s=%lld", home, (long long)parent);
     struct value *crumbs = crumbs_to(c, k, c->out);
     if (id != 0) {
-        value_push(a, crumbs, crumb(c, title_of(c, k, c->out), url));
+        value_push(a, crumbs, crumb(c, record_title(c, k, c->out), url));
     }
     value_push(a, crumbs, crumb(c, ctx_tr(c, id == 0 ? T("登记") : T("修改")), NULL));
     struct value *page = value_map(a);

@@ -3,7 +3,6 @@
 #include "mod/membership/membership_impl.h"
 
 #include "base/text.h"
-#include "kit/ask.h"
 #include "mod/enterprise/enterprise.h"
 #include "mod/post/post.h"
 
@@ -32,6 +31,16 @@ const struct choice MEMBERSHIP_SEATS[] = {
     {.value = "director", .label = "理事"},
     {.value = "chief_board_supervisor", .label = "监事长"},
     {.value = "board_supervisor", .label = "监事"},
+    {0},
+};
+
+const struct choice MEMBERSHIP_DUES_TIERS[] = {
+    {.value = "president", .label = "会长"},
+    {.value = "vice_president", .label = "副会长"},
+    {.value = "standing_director", .label = "常务理事"},
+    {.value = "director", .label = "理事"},
+    {.value = "supervisor", .label = "监事"},
+    {.value = "member", .label = "会员"},
     {0},
 };
 
@@ -103,9 +112,10 @@ static const struct field FIELDS[] = {
      .max = 1000,
      .where = IN_FORM | IN_DETAIL},
     {.name = "dues_tier",
-     .type = FIELD_TEXT,
+     .type = FIELD_CHOICE,
      .label = "会费档次",
-     .max = 40,
+     .hint = "不选就按会内职务；要选商会现行标准里有的档次。",
+     .choices = MEMBERSHIP_DUES_TIERS,
      .class = CLASS_INTERNAL,
      .where = KEPT},
     {.name = "since",
@@ -303,62 +313,15 @@ after_save(struct ctx *c, const struct value *rec, const struct value *old)
 // ---- its page --------------------------------------------------------------------------
 
 static void
-push_action(struct ctx *c, struct value *list, const char *url, const char *label,
-            const char *class, const char *icon)
-{
-    struct arena *a = c->arena;
-    struct value *m = value_map(a);
-    value_set_text(a, m, "url", url);
-    value_set_text(a, m, "label", label);
-    value_set_text(a, m, "class", class);
-    value_set_text(a, m, "icon", icon);
-    value_set(a, m, "dialog_id", &value_null);
-    value_push(a, list, m);
-}
-
-static const char *
-tone_of(const struct transition *t)
-{
-    return t->tone == NULL                   ? ""
-           : strcmp(t->tone, "is-main") == 0 ? "btn-primary"
-           : strcmp(t->tone, "is-warn") == 0 ? "btn-danger"
-                                             : "";
-}
-
-static const char *
-title_text(struct ctx *c, const struct value *rec)
-{
-    const char *enterprise = value_get_text(rec, "enterprise_name");
-    const char *person = value_get_text(rec, "person_name");
-    return enterprise != NULL ? enterprise : person != NULL ? person : ctx_tr(c, T("会员"));
-}
-
-static void
 decorate(struct ctx *c, const struct value *rec)
 {
-    struct arena *a = c->arena;
-    int64_t id = value_get_int(rec, "id", 0);
-    struct lifecycle_record r = membership_record(c, (struct value *)(uintptr_t)rec);
-    const struct value *allowed = lifecycle_allowed(c, &MEMBERSHIP_LIFECYCLE, &r);
-    struct value *actions = value_list(a);
-    const struct value *usual = value_get(c->page, "actions");
-    for (size_t i = 0; i < value_count(allowed); i++) {
-        const struct value *step = value_at(allowed, i);
-        const char *name = value_get_text(step, "name");
-        push_action(c, actions, arena_printf(a, "/memberships/%lld/%s", (long long)id, name),
-                    value_get_text(step, "label"),
-                    tone_of(lifecycle_find(&MEMBERSHIP_LIFECYCLE, name)), NULL);
-    }
+    record_step_actions(c, &MEMBERSHIP_STEPS, rec);
     if (membership_is_current(value_get_text(rec, "state"))) {
-        push_action(c, actions, arena_printf(a, "/memberships/%lld/card", (long long)id),
-                    ctx_tr(c, T("会员证")), "", "id-badge-2");
+        record_action(c,
+                      arena_printf(c->arena, "/memberships/%lld/card",
+                                   (long long)value_get_int(rec, "id", 0)),
+                      T("会员证"), "id-badge-2", false);
     }
-    for (size_t i = 0; i < value_count(usual); i++) {
-        struct value *m = (struct value *)(uintptr_t)value_at(usual, i); // of this page
-        value_set_text(a, m, "class", "");
-        value_push(a, actions, m);
-    }
-    value_set(a, c->page, "actions", actions);
 }
 
 const struct record_kind MEMBERSHIP_KIND = {
@@ -384,63 +347,7 @@ const struct record_kind MEMBERSHIP_KIND = {
     .empty_text = "企业登记到商会名下就是会员；别的商会由企业申请加入。",
 };
 
-// ---- steps -----------------------------------------------------------------------------
-
-static enum err
-step_run(struct ctx *c)
-{
-    struct lifecycle_record r;
-    const struct transition *t = lifecycle_find(&MEMBERSHIP_LIFECYCLE, c->route->data);
-    int64_t id = ctx_id(c, "id");
-    enum err e = lifecycle_step(c, &MEMBERSHIP_LIFECYCLE, t, id, &r);
-    if (e != ERR_OK) {
-        return e;
-    }
-    const struct value *rec = record_get(c, &MEMBERSHIP_KIND, r.id);
-    c->out = rec == NULL ? NULL : record_masked(c, &MEMBERSHIP_KIND, rec);
-    if (!c->api) {
-        c->location = arena_printf(c->arena, "/memberships/%lld", (long long)r.id);
-        c->flash = ctx_trf(c, T("已{0}。"), 1, ctx_tr(c, t->label));
-    }
-    return ERR_OK;
-}
-
-static enum err
-step_form(struct ctx *c)
-{
-    struct value *rec = record_get(c, &MEMBERSHIP_KIND, ctx_id(c, "id"));
-    if (rec == NULL) {
-        return ERR_NOT_FOUND;
-    }
-    struct lifecycle_record r = membership_record(c, rec);
-    const struct transition *t = lifecycle_find(&MEMBERSHIP_LIFECYCLE, c->route->data);
-    c->out = rec;
-    return c->renewed || lifecycle_may(c, t, &r)
-               ? ERR_OK
-               : ctx_refuse(c, ERR_CONFLICT, T("现在的状态不能这样办理。"));
-}
-
-static enum err
-step_show(struct ctx *c)
-{
-    const struct transition *t = lifecycle_find(&MEMBERSHIP_LIFECYCLE, c->route->data);
-    int64_t id = value_get_int(c->out, "id", 0);
-    const char *url = arena_printf(c->arena, "/memberships/%lld", (long long)id);
-    const char *tone = tone_of(t);
-    const struct ask ask = {.title = t->label,
-                            .consequence = t->consequence,
-                            .fields = t->needs,
-                            .action = arena_printf(c->arena, "%s/%s", url, t->name),
-                            .submit = t->label,
-                            .tone = *tone == '\0' ? "btn-primary" : tone,
-                            .back_label = MEMBERSHIP_KIND.list_label,
-                            .back_url = "/memberships",
-                            .of_label = title_text(c, c->out),
-                            .of_url = url,
-                            .version = value_get_int(c->out, "version", 0)};
-    c->page = ask_page(c, &ask);
-    return ERR_OK;
-}
+// ---- routes ----------------------------------------------------------------------------
 
 enum {
     KEEPERS = ROLE_OFFICE | ROLE_SECRETARY,
@@ -449,20 +356,7 @@ enum {
 };
 
 #define STEP(word, who, input, what)                                                           \
-    {.method = HTTP_GET,                                                                       \
-     .pattern = "/memberships/{id}/" word,                                                     \
-     .roles = (who),                                                                           \
-     .run = step_form,                                                                         \
-     .show = step_show,                                                                        \
-     .page = "action",                                                                         \
-     .flags = ROUTE_PAGE,                                                                      \
-     .data = word,                                                                             \
-     .help = "The page of a step: " what},                                                     \
-    {                                                                                          \
-        .method = HTTP_POST, .pattern = "/memberships/{id}/" word, .roles = (who),             \
-        .fields = (input), .run = step_run, .again = step_form, .again_show = step_show,       \
-        .again_page = "action", .data = word, .help = what                                     \
-    }
+    RECORD_STEP(MEMBERSHIP_STEPS, "memberships", word, who, input, 0, what)
 
 static const struct route ROUTES[] = {
     STEP("check", KEEPERS, MEMBERSHIP_IN_NOTE, "the secretary has checked the application"),

@@ -7,6 +7,11 @@
 
 extern const struct module MEMBERSHIP_MODULE;
 extern const struct record_kind MEMBERSHIP_KIND;
+// What a tier of dues may be called, for whatever a seat or a standard of dues asks.
+extern const struct choice MEMBERSHIP_DUES_TIERS[];
+
+// Being a member today, also while suspended.
+bool membership_is_current(const char *state);
 
 // Admits everybody whose publicity has ended without objection, at most `most` at a time; in a
 // write. Returns how many.

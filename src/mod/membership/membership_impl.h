@@ -4,8 +4,8 @@
 #define MOD_MEMBERSHIP_MEMBERSHIP_IMPL_H
 
 #include "kit/import.h"
-#include "kit/lifecycle.h"
 #include "kit/record_merge.h"
+#include "kit/record_step.h"
 #include "mod/membership/membership.h"
 
 extern const struct choice MEMBERSHIP_STATES[], MEMBERSHIP_SEATS[];
@@ -15,14 +15,12 @@ enum { MEMBERSHIP_OFFICE = 1, MEMBERSHIP_CHAMBER = 2, MEMBERSHIP_MEMBER = 4 };
 
 // "HY000123": what stands on the card and in what is signed.
 const char *membership_number(struct arena *a, int64_t id);
-// Being a member today, also while suspended.
-bool membership_is_current(const char *state);
 
 // membership_steps.c
 extern const struct lifecycle MEMBERSHIP_LIFECYCLE;
 extern const struct field MEMBERSHIP_IN_NOTE[], MEMBERSHIP_IN_REASON[], MEMBERSHIP_IN_APPROVE[],
     MEMBERSHIP_IN_LEAVE[], MEMBERSHIP_IN_EXPEL[];
-struct lifecycle_record membership_record(const struct ctx *c, struct value *rec);
+extern const struct record_steps MEMBERSHIP_STEPS;
 
 // membership_main.c: the one place that keeps the main membership and enterprise.chamber_id
 // together. An enterprise that is a member somewhere has exactly one main membership, whose

@@ -59,8 +59,8 @@ const struct db_stmt MEMBERSHIP_DUE = {
     .params = "today:text most:int",
     .row = "id:int"};
 
-struct lifecycle_record
-membership_record(const struct ctx *c, struct value *rec)
+static unsigned
+relations_of(const struct ctx *c, const struct value *rec)
 {
     unsigned relations = ctx_is(c, ROLE_OFFICE) ? MEMBERSHIP_OFFICE : 0;
     const struct actor *who = c->actor;
@@ -72,22 +72,13 @@ membership_record(const struct ctx *c, struct value *rec)
         who->enterprise_id == value_get_int(rec, "enterprise_id", 0)) {
         relations |= MEMBERSHIP_MEMBER;
     }
-    return (struct lifecycle_record){.id = value_get_int(rec, "id", 0),
-                                     .version = value_get_int(rec, "version", 0),
-                                     .state = value_get_text(rec, "state"),
-                                     .relations = relations,
-                                     .data = rec};
+    return relations;
 }
 
 static bool
 load(struct ctx *c, int64_t id, struct lifecycle_record *out)
 {
-    struct value *rec = record_get(c, &MEMBERSHIP_KIND, id);
-    if (rec == NULL) {
-        return false;
-    }
-    *out = membership_record(c, rec);
-    return true;
+    return record_step_load(c, &MEMBERSHIP_STEPS, id, out);
 }
 
 static const char *
@@ -321,6 +312,8 @@ static const struct transition STEPS[] = {
 
 const struct lifecycle MEMBERSHIP_LIFECYCLE = {
     .kind = "membership", .steps = STEPS, .load = load};
+const struct record_steps MEMBERSHIP_STEPS = {
+    .kind = &MEMBERSHIP_KIND, .life = &MEMBERSHIP_LIFECYCLE, .relations = relations_of};
 
 int64_t
 membership_admit_due(struct ctx *c, int64_t most)

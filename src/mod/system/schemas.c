@@ -215,6 +215,59 @@ static const struct member PUBLICITY[] = {
     {"until", "date", NULL},
     {0},
 };
+static const struct member DUES_ISSUE[] = {
+    {"organization_id", "int?", NULL},
+    {"organization", "text?*", NULL},
+    {"year", "int", NULL},
+    {"due_on", "date*", NULL},
+    {"standard_id", "int?*", NULL},
+    {"members", "int*", NULL},
+    {"made", "int", NULL},
+    {"left", "int*", NULL},
+    {"to_make", "int*", NULL},
+    {"sum_fen", "int*", NULL},
+    {"tiers", "object[]*", NULL},
+    {"rows", "object[]*", NULL},
+    {"skipped", "object[]*", NULL},
+    {0},
+};
+static const struct member DUES_ARREARS_SCHEMA[] = {{"organization_id", "int?", NULL},
+                                                    {"organization", "text?", NULL},
+                                                    {"owed_fen", "int", NULL},
+                                                    {"items", "DuesOwing[]", NULL},
+                                                    {0}};
+static const struct member DUES_OWING[] = {
+    {"membership_id", "int", NULL},
+    {"organization_id", "int", NULL},
+    {"chamber", "text", NULL},
+    {"who", "text?", NULL},
+    {"first_due", "date", NULL},
+    {"first_year", "int", NULL},
+    {"bills", "int", NULL},
+    {"owed_fen", "int", NULL},
+    {"reminded_on", "date?", NULL},
+    {"action", "text", NULL},
+    {0},
+};
+static const struct member DUES_REMINDED[] = {
+    {"organization_id", "int", NULL}, {"reminded", "int", NULL}, {0}};
+static const struct member DUES_STATEMENT[] = {
+    {"year", "int", NULL},
+    {"organization_id", "int?", NULL},
+    {"organization", "text?", NULL},
+    {"standard_id", "int?", NULL},
+    {"bills", "int", NULL},
+    {"settled", "int", NULL},
+    {"amount_fen", "int", NULL},
+    {"paid_fen", "int", NULL},
+    {"waived_fen", "int", NULL},
+    {"owed_fen", "int", NULL},
+    {"received_fen", "int?", NULL},
+    {"tiers", "object[]?", NULL},
+    {"payers", "object[]?", NULL},
+    {"chambers", "object[]?", NULL},
+    {0},
+};
 
 // Records that were two and became one (kit/record_merge.h).
 static const struct member DUPLICATE[] = {
@@ -330,6 +383,11 @@ static const struct {
     {"MergeMove", MERGE_MOVE},
     {"MergeField", MERGE_FIELD},
     {"MergePreview", MERGE_PREVIEW},
+    {"DuesIssue", DUES_ISSUE},
+    {"DuesArrears", DUES_ARREARS_SCHEMA},
+    {"DuesOwing", DUES_OWING},
+    {"DuesReminded", DUES_REMINDED},
+    {"DuesStatement", DUES_STATEMENT},
 };
 
 // By the first segment of the path: what it is about. Kinds of records are not here.
@@ -337,12 +395,22 @@ static const struct {
     const char *path, *schema;
     bool one; // not a collection
 } ABOUT[] = {
-    {"demands", "Demand", false},       {"attachments", "Attachment", false},
-    {"notices", "Notice", false},       {"accounts", "Account", false},
-    {"audit", "Audit", false},          {"me", "Me", true},
-    {"statistics", "Statistics", true}, {"search", "Found", true},
-    {"sla-rules", "SlaRules", true},    {"membership-report", "MembershipReport", true},
-    {"publicity", "Publicity", false},  {"organizations/{id}/leadership", "Leadership", true},
+    {"demands", "Demand", false},
+    {"attachments", "Attachment", false},
+    {"notices", "Notice", false},
+    {"accounts", "Account", false},
+    {"audit", "Audit", false},
+    {"me", "Me", true},
+    {"statistics", "Statistics", true},
+    {"search", "Found", true},
+    {"sla-rules", "SlaRules", true},
+    {"membership-report", "MembershipReport", true},
+    {"publicity", "Publicity", false},
+    {"organizations/{id}/leadership", "Leadership", true},
+    {"dues-issue", "DuesIssue", true},
+    {"dues-arrears", "DuesArrears", true},
+    {"dues-remind", "DuesReminded", true},
+    {"dues-statement", "DuesStatement", true},
 };
 
 const struct value *
@@ -517,7 +585,7 @@ number_schema(struct arena *a, const struct field *f)
     if (f->type == FIELD_REF) {
         value_set_int(a, m, "minimum", 1);
     } else if (f->type == FIELD_MONEY) {
-        value_set_int(a, m, "minimum", 0);
+        value_set_int(a, m, "minimum", f->min);
         value_set_text(a, m, "description", "in fen, a hundredth of a yuan");
     } else if (f->min != 0 || f->max != 0) {
         value_set_int(a, m, "minimum", f->min);
