@@ -138,7 +138,7 @@ test_tiers_of_seats(void **state)
         {"executive_vice_president", "president vice_president director member",
          "vice_president"},
         {"standing_director", "president vice_president director member", "director"},
-        {"chief_supervisor", "president vice_president director member", "director"},
+        {"chief_board_supervisor", "president vice_president director member", "director"},
         {"board_supervisor", "president supervisor member", "supervisor"},
         {NULL, "president vice_president director member", "member"},
         {"president", "member", "member"}, // one amount for everybody

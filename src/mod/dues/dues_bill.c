@@ -303,7 +303,7 @@ before_save(struct ctx *c, struct value *rec, const struct value *old)
     }
     const char *tier = value_get_text(rec, "tier");
     const struct dues_member m = {.state = value_get_text(member, "state"),
-                                  .seat = value_get_text(member, "seat"),
+                                  .seat = value_get_text(member, "post"),
                                   .tier =
                                       tier != NULL ? tier : value_get_text(member, "dues_tier"),
                                   .since = value_get_text(member, "since")};

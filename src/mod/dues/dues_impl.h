@@ -68,7 +68,8 @@ extern const struct field BILL_IN_WAIVE[], BILL_IN_DUE[];
 
 // What a membership owes for a year under a standard. `skip` is a Chinese reason, or NULL.
 struct dues_member {
-    const char *state, *seat, *tier, *since; // tier: the one given to it, or NULL
+    // The seat is what somebody of it holds, else its own; the tier one given to it, or NULL.
+    const char *state, *seat, *tier, *since;
 };
 struct dues_plan {
     const char *skip;

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "mod/org/org.h"
+#include "mod/post/post.h"
 
 #include <string.h>
 
@@ -35,15 +36,18 @@ const struct field DUES_IN_ISSUE[] = {
 // One query for everybody, so that a chamber of thousands costs no more than its rows.
 const struct db_stmt DUES_MEMBERS = {
     .name = "dues.members",
-    .sql = "SELECT m.id, m.state, m.seat, m.dues_tier, m.since,"
-           " coalesce(e.name, p.name) AS who,"
-           " (SELECT count(*) FROM bill b WHERE b.membership_id = m.id AND b.year = $2) AS made"
-           " FROM membership m LEFT JOIN enterprise e ON e.id = m.enterprise_id"
-           " LEFT JOIN person p ON p.id = m.person_id"
-           " WHERE m.organization_id = $1 AND m.until IS NULL AND m.since IS NOT NULL"
-           " ORDER BY m.id",
+    .sql =
+        "SELECT m.id, m.state, m.seat, m.dues_tier, m.since,"
+        " coalesce(e.name, p.name) AS who,"
+        " (SELECT count(*) FROM bill b WHERE b.membership_id = m.id AND b.year = $2) AS made,"
+        " m.person_id, m.enterprise_id"
+        " FROM membership m LEFT JOIN enterprise e ON e.id = m.enterprise_id"
+        " LEFT JOIN person p ON p.id = m.person_id"
+        " WHERE m.organization_id = $1 AND m.until IS NULL AND m.since IS NOT NULL"
+        " ORDER BY m.id",
     .params = "organization:int year:int",
-    .row = "id:int state:text seat:text? dues_tier:text? since:text who:text? made:int"};
+    .row = "id:int state:text seat:text? dues_tier:text? since:text who:text? made:int"
+           " person_id:int? enterprise_id:int?"};
 
 struct share { // of one tier
     int64_t full, half, fen;
@@ -94,17 +98,18 @@ push_member(struct ctx *c, struct value *list, const struct db_rows *rows,
 }
 
 static void
-look_at(struct ctx *c, struct outlook *o, struct db_rows *r, int64_t year)
+look_at(struct ctx *c, struct outlook *o, struct db_rows *r, int64_t organization, int64_t year)
 {
-    const struct dues_member m = {.state = db_text(r, 1),
-                                  .seat = db_text(r, 2),
-                                  .tier = db_text(r, 3),
-                                  .since = db_text(r, 4)};
     o->members++;
     if (db_int(r, 6) > 0) { // also when it was cancelled: making it again is a decision
         o->made++;
         return;
     }
+    const char *post = post_highest(c, organization, db_int(r, 7), db_int(r, 8));
+    const struct dues_member m = {.state = db_text(r, 1),
+                                  .seat = post != NULL ? post : db_text(r, 2),
+                                  .tier = db_text(r, 3),
+                                  .since = db_text(r, 4)};
     struct dues_plan p = dues_plan(&o->s, &m, year);
     if (p.skip != NULL) {
         push_member(c, o->skipped, r, &p);
@@ -128,7 +133,7 @@ look(struct ctx *c, int64_t organization, int64_t year)
         struct db_rows *r =
             db_query(c->tx, &DUES_MEMBERS, DB_ARGS(DB_INT(organization), DB_INT(year)));
         while (db_next(r)) {
-            look_at(c, o, r, year);
+            look_at(c, o, r, organization, year);
         }
         db_end(r);
     }

@@ -87,7 +87,7 @@ dues_tier_of_seat(const char *seat, const char *codes)
         {"secretary_general", {"standing_director", "director"}},
         {"standing_director", {"standing_director", "director"}},
         {"director", {"director"}},
-        {"chief_supervisor", {"supervisor", "standing_director", "director"}},
+        {"chief_board_supervisor", {"supervisor", "standing_director", "director"}},
         {"board_supervisor", {"supervisor", "director"}},
     };
     for (size_t i = 0; seat != NULL && i < sizeof FITS / sizeof *FITS; i++) {
