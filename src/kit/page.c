@@ -168,10 +168,35 @@ group_of(struct ctx *c, struct value *groups, const char *label)
     return items;
 }
 
+// What is done every day stands first, whatever the order of the modules.
+static struct value *
+nav_groups(struct ctx *c)
+{
+    static const char *const ORDER[] = {T("工作"), T("诉求"), T("资料"), T("会费"),
+                                        T("分析"), T("管理"), T("我的")};
+    struct value *groups = value_list(c->arena);
+    for (size_t i = 0; i < sizeof ORDER / sizeof *ORDER; i++) {
+        group_of(c, groups, tr(c->lang, ORDER[i]));
+    }
+    return groups;
+}
+
+static struct value *
+without_empty(struct arena *a, const struct value *groups)
+{
+    struct value *list = value_list(a);
+    for (size_t i = 0; i < value_count(groups); i++) {
+        if (value_count(value_get(value_at(groups, i), "items")) > 0) {
+            value_push(a, list, value_at(groups, i));
+        }
+    }
+    return list;
+}
+
 static void
 add_nav(struct ctx *c)
 {
-    struct value *groups = value_list(c->arena);
+    struct value *groups = nav_groups(c);
     struct value *tabs = value_list(c->arena);
     const char *now = page_current(c->app->modules, c->actor->roles, c->req->path);
     for (size_t m = 0; c->app->modules[m] != NULL; m++) {
@@ -187,7 +212,7 @@ add_nav(struct ctx *c)
             }
         }
     }
-    value_set(c->arena, c->page, "nav", groups);
+    value_set(c->arena, c->page, "nav", without_empty(c->arena, groups));
     value_set(c->arena, c->page, "tabs", tabs);
 }
 
