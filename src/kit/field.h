@@ -73,6 +73,9 @@ struct field {
     // Follows from other records and is not kept with this one: the kind's `derive` says it
     // whenever a record is read. Neither in forms nor a filter.
     bool derived;
+    // With `derived`: how the database says it, over the row `t` and with indexes: a filter as
+    // well, and no `derive` is needed. Filters look at it row by row.
+    const char *expression;
     // FIELD_TEXT, FIELD_MOBILE: kept encrypted (kit/seal.h). Records hold its mask everywhere,
     // a mask that comes back unchanged leaves it as it is, and record_reveal alone opens it.
     // The table has <name> and <name>_index, both TEXT, and <name>_end for FIELD_MOBILE.

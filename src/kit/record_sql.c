@@ -107,6 +107,10 @@ put_columns(const struct record_built *b, struct buf *sql, struct buf *row, bool
     buf_puts(sql, "t.id AS id");
     buf_puts(row, "id:int");
     for (const struct field *f = b->k->fields; f->name != NULL; f++) {
+        if (f->expression != NULL) {
+            buf_printf(sql, ", (%s) AS %s", f->expression, f->name);
+            buf_printf(row, " %s:%s?", f->name, type_word(f->type));
+        }
         if (!record_is_stored(f) || (!whole && f->type == FIELD_LONG)) {
             continue;
         }
@@ -372,7 +376,10 @@ put_residuals(struct composer *w, unsigned except)
         const char *type = arena_printf(w->b->arena, "%s?", type_word(f->type));
         unsigned n = use(w, i, f->name, type);
         static const char *const OPS[] = {"=", ">=", "<="};
-        buf_printf(&w->sql, " AND ($%u IS NULL OR +t.%s %s $%u)", n, f->column, OPS[f->op], n);
+        const char *expression = f->field == NULL ? NULL : f->field->expression;
+        const char *left = expression != NULL ? arena_printf(w->b->arena, "(%s)", expression)
+                                              : arena_printf(w->b->arena, "+t.%s", f->column);
+        buf_printf(&w->sql, " AND ($%u IS NULL OR %s %s $%u)", n, left, OPS[f->op], n);
     }
 }
 
@@ -621,7 +628,8 @@ find_filters(struct record_built *b)
 {
     for (const struct field *f = b->k->fields; f->name != NULL; f++) {
         bool range = f->type == FIELD_DATE || f->type == FIELD_TIME || f->type == FIELD_MONEY;
-        if ((f->where & IN_FILTER) == 0 || !record_is_stored(f)) {
+        bool told = record_is_stored(f) || f->expression != NULL;
+        if ((f->where & IN_FILTER) == 0 || !told) {
             continue;
         }
         if (f->sealed) { // by its end; the whole value does not belong into an address

@@ -465,6 +465,9 @@ before_save(struct ctx *c, struct value *rec, const struct value *old)
     if (o == NULL || post_rung(value_get_text(rec, "post")) == NULL) {
         return ERR_OK; // said of the field itself
     }
+    if (!post_is_theirs(c, rec)) {
+        return ERR_FORBIDDEN;
+    }
     check_dates(c, rec);
     check_rung(c, rec, body);
     check_held(c, rec);
@@ -517,7 +520,6 @@ const struct record_kind POST_KIND = {
     .parents = PARENTS,
     .leads = "person_id term_id organization_id post state",
     .sorts = SORTS,
-    .until = "until",
     .order = "-since",
     .before_save = before_save,
     .form = offer_rungs,
@@ -588,6 +590,7 @@ static const struct nav_item NAV[] = {
     {0},
 };
 
+static const struct import_kind *const IMPORTS[] = {&TERM_IMPORT, &POST_IMPORT, NULL};
 static const struct record_kind *const KINDS[] = {&TERM_KIND, &POST_KIND, NULL};
 
 static const struct db_stmt *const STATEMENTS[] = {&HELD,
@@ -626,4 +629,5 @@ const struct module POST_MODULE = {.name = "post",
                                    .nav = NAV,
                                    .kinds = KINDS,
                                    .panels = TERM_PANELS,
-                                   .links = LINKS};
+                                   .links = LINKS,
+                                   .imports = IMPORTS};

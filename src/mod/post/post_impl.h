@@ -16,6 +16,8 @@ const char *post_reason_text(struct ctx *c, const struct post_reason *r);
 // {name kind} of an organisation, NULL when there is none.
 const struct value *post_organization(struct ctx *c, int64_t id);
 const char *post_today(struct ctx *c);
+// The rules tell of who holds what: nobody hears that of a chamber that is not theirs.
+bool post_is_theirs(const struct ctx *c, const struct value *rec);
 // Faults of days that are out of order or in the future.
 void post_check_span(struct ctx *c, const struct value *rec, const char *from, const char *to);
 void post_check_past(struct ctx *c, const struct value *rec, const char *field);
@@ -26,6 +28,10 @@ extern const struct db_stmt TERM_ORGANIZATION, TERM_ON, TERM_CLASH, TERM_NEXT, T
     TERM_HOLDERS, TERM_ADOPT, TERM_FORGET, TERM_DUE, TERM_REMINDED, TERM_CLOSING,
     TERM_CLOSING_COUNT;
 extern const struct record_panel TERM_PANELS[];
+
+// post_import.c
+struct import_kind; // kit/import.h
+extern const struct import_kind TERM_IMPORT, POST_IMPORT;
 
 // leadership.c
 enum err leadership_run(struct ctx *c);

@@ -25,8 +25,6 @@ enum {
     X("parttime_vice_chair", "兼职副主席", FED, OFFICER | POST_EXECUTIVE)                      \
     X("general_chamber_president", "总商会会长", FED, POST_EXECUTIVE | POST_SINGLE)            \
     X("general_chamber_vice_president", "总商会副会长", FED, POST_EXECUTIVE)                   \
-    X("standing_committee_member", "常务委员", FED, BOARD | POST_EXECUTIVE)                    \
-    X("executive_member", "执委", FED, POST_DIRECTOR | POST_EXECUTIVE)                         \
     X("president", "会长", CHM, OFFICER | POST_EXECUTIVE | POST_SINGLE)                        \
     X("executive_vice_president", "常务副会长", CHM, OFFICER | POST_EXECUTIVE)                 \
     X("vice_president", "副会长", CHM, OFFICER | POST_EXECUTIVE)                               \
@@ -34,6 +32,8 @@ enum {
     X("secretary_general", "秘书长", FED | CHM,                                                \
       OFFICER | POST_SECRETARY | POST_SINGLE | POST_HIREABLE)                                  \
     X("deputy_secretary_general", "副秘书长", FED | CHM, POST_HIREABLE)                        \
+    X("standing_committee_member", "常务委员", FED, BOARD | POST_EXECUTIVE)                    \
+    X("executive_member", "执委", FED, POST_DIRECTOR | POST_EXECUTIVE)                         \
     X("standing_director", "常务理事", CHM, BOARD)                                             \
     X("director", "理事", CHM, POST_DIRECTOR)                                                  \
     X("board_supervisor", "监事", CHM, POST_SUPERVISOR)                                        \

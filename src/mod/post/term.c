@@ -213,6 +213,13 @@ post_term_on(struct ctx *c, int64_t organization_id, const char *day)
     return db_one(c->tx, c->arena, &TERM_ON, DB_ARGS(DB_INT(organization_id), DB_TEXT(day)));
 }
 
+bool
+post_is_theirs(const struct ctx *c, const struct value *rec)
+{
+    return ctx_is(c, ROLE_OFFICE) ||
+           c->actor->organization_id == value_get_int(rec, "organization_id", 0);
+}
+
 const char *
 post_today(struct ctx *c)
 {
@@ -317,6 +324,9 @@ before_save(struct ctx *c, struct value *rec, const struct value *old)
 {
     struct arena *a = c->arena;
     int64_t number = value_get_int(rec, "number", 0);
+    if (!post_is_theirs(c, rec)) {
+        return ERR_FORBIDDEN;
+    }
     check_place(c, rec, value_get_int(old, "id", 0));
     check_days(c, rec);
     check_extension(c, rec, old);
@@ -402,7 +412,7 @@ const struct record_kind TERM_KIND = {
     .parents = PARENTS,
     .leads = "organization_id state",
     .sorts = SORTS,
-    .order = "closes_on",
+    .order = "-starts_on",
     .before_save = before_save,
     .after_save = after_save,
     .empty_text = "登记每一届的起止，快届满时会提醒换届。",
