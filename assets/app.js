@@ -151,6 +151,51 @@ document.addEventListener('change', (e) => {
   }
 });
 
+// ---- large uploads -----------------------------------------------------------------------
+
+// form[data-progress] says how much of its file has gone up; the answer then takes the place of
+// the page, as it would without a script.
+const showAnswer = (request) => {
+  if (request.responseURL && new URL(request.responseURL).pathname !== location.pathname) {
+    location.assign(request.responseURL);
+    return;
+  }
+  const page = new DOMParser().parseFromString(request.responseText, 'text/html');
+  const main = $('main', page);
+  if (!main) {
+    location.reload();
+    return;
+  }
+  $('main').replaceWith(main);
+  const first = $('.err', main);
+  if (first) {
+    first.scrollIntoView({ block: 'center' });
+  }
+};
+
+document.addEventListener('submit', (e) => {
+  const form = e.target;
+  if (!('progress' in form.dataset) || e.defaultPrevented) {
+    return;
+  }
+  e.preventDefault();
+  const bar = $('[data-progress-bar]', form);
+  const text = $('[data-progress-text]', form);
+  const button = $('button[type=submit]', form);
+  const request = new XMLHttpRequest();
+  request.upload.addEventListener('progress', (p) => {
+    const percent = Math.round(100 * p.loaded / p.total);
+    bar.hidden = false;
+    bar.value = percent;
+    text.textContent = percent < 100 ? `${text.dataset.sending} ${percent}%` : text.dataset.reading;
+  });
+  request.addEventListener('load', () => showAnswer(request));
+  request.addEventListener('error', () => { button.disabled = false; form.submit(); });
+  request.open('POST', form.action);
+  button.disabled = true;
+  request.send(new FormData(form));
+});
+
 // ---- drafts ------------------------------------------------------------------------------
 
 // A form[data-draft=name] goes to /drafts/name two seconds after the last key; what it says

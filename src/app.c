@@ -8,6 +8,7 @@
 #include "mod/dues/dues.h"
 #include "mod/enterprise/enterprise.h"
 #include "mod/home/home.h"
+#include "mod/imports/imports.h"
 #include "mod/membership/membership.h"
 #include "mod/org/org.h"
 #include "mod/people/people.h"
@@ -23,6 +24,7 @@ const struct module *const MODULES[] = {
     &POST_MODULE,
     &DUES_MODULE,
     &ORG_MODULE,
+    &IMPORTS_MODULE,
     &ACCOUNT_MODULE,
     &SYSTEM_MODULE,
     &IMPORT_MODULE,

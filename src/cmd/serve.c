@@ -4,6 +4,8 @@
 
 #include "base/log.h"
 #include "http/http.h"
+#include "kit/import_run.h"
+#include "kit/parser.h"
 #include "kit/record_merge.h"
 #include "kit/sandbox.h"
 #include "kit/search.h"
@@ -115,6 +117,18 @@ remind_terms(struct ctx *c, void *arg)
     return db_tx_err(c->tx);
 }
 
+// Rows of imports that were over long ago; once an hour is enough.
+static enum err
+forget_sheets(struct ctx *c, void *arg)
+{
+    static unsigned minutes;
+    (void)arg;
+    if (minutes++ % 60 == 0) {
+        import_tidy(c);
+    }
+    return db_tx_err(c->tx);
+}
+
 static enum err
 remind_of_dues(struct ctx *c, void *arg)
 {
@@ -161,6 +175,9 @@ tick(struct district *d, struct arena *a)
         log_warn("cannot remind of dues: %s", err_info(e)->code);
     }
     arena_reset(a);
+    cmd_write(d, a, forget_sheets, NULL);
+    arena_reset(a);
+    import_kick(d->app); // what a restart has stopped
     cmd_write(d, a, tidy_search, NULL);
     arena_reset(a);
     cmd_write(d, a, forget_merges, NULL);
@@ -293,6 +310,9 @@ cmd_serve(int argc, char **argv)
     v.network = v.db != NULL && strstr(v.db, "://") != NULL;
     if (!sandbox_harden()) {
         log_warn("cannot give up rights: %s", strerror(errno));
+    }
+    if (!parser_start()) { // while it may still start processes
+        log_warn("no table can be read: %s", strerror(errno));
     }
     keep_memory();
     rules_register();

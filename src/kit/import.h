@@ -60,6 +60,8 @@ struct import_kind {
 // All kinds of the modules, in their order; NULL at the end.
 const struct import_kind *import_kind_at(const struct app *app, size_t i);
 const struct import_kind *import_kind_find(const struct app *app, const char *plural);
+// Whether the actor may bring records of this kind in at all.
+bool import_may(const struct ctx *c, const struct import_kind *k);
 
 // ---- columns ---------------------------------------------------------------------------
 

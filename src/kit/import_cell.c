@@ -153,7 +153,8 @@ eight_digits(const char *s, struct civil_date *d)
     if (strlen(s) != 8 || strspn(s, "0123456789") != 8 || !text_to_int(s, &n)) {
         return false;
     }
-    *d = (struct civil_date){(int)(n / 10000), (int)(n / 100 % 100), (int)(n % 100), 0, 0, 0, false};
+    *d = (struct civil_date){
+        (int)(n / 10000), (int)(n / 100 % 100), (int)(n % 100), 0, 0, 0, false};
     return is_real(d);
 }
 

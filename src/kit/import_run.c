@@ -170,6 +170,20 @@ import_run_task(struct arena *a, const struct import_run *r)
     return t;
 }
 
+size_t
+import_run_sample(struct db_tx *tx, const struct app *app, struct arena *a,
+                  const struct import_run *r, struct import_cells *out, size_t most)
+{
+    struct import_rows rows;
+    size_t n = 0;
+    if (import_block_rows(tx, app, a, r->id, 0, &rows)) {
+        while (n < most && import_rows_next(&rows, a, &out[n]) == 1) {
+            n++;
+        }
+    }
+    return n;
+}
+
 // ---- its life --------------------------------------------------------------------------
 
 void

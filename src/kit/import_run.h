@@ -66,6 +66,10 @@ struct value *import_run_list(struct db_tx *tx, struct arena *a, int64_t account
                               unsigned most); // account 0: everybody's
 struct import_task *import_run_task(struct arena *a, const struct import_run *r);
 
+// The first rows, for whoever has to say what the columns are. Returns how many.
+size_t import_run_sample(struct db_tx *tx, const struct app *app, struct arena *a,
+                         const struct import_run *r, struct import_cells *out, size_t most);
+
 // In a write: sets the columns and remembers them for sheets of this make.
 void import_run_map(struct ctx *c, const struct import_run *r, const struct value *columns);
 // In a write: begins a dry run ("checking") or the import ("running") from the first block.

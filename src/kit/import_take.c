@@ -15,6 +15,14 @@ enum { KEY_FIELDS = 4, SEEN_FIRST = 1024, SEEN_MOST = 1 << 20 };
 
 const char *const IMPORT_OUTCOME_WORDS[IMPORT_OUTCOMES] = {"new", "changed", "same", "wrong"};
 
+bool
+import_may(const struct ctx *c, const struct import_kind *k)
+{
+    const struct record_grant *g;
+    enum record_scope scope;
+    return record_scope_of(c, k->kind, RECORD_CREATE, &g, &scope);
+}
+
 // ---- what was met before ---------------------------------------------------------------
 
 // Texts and a number for each, in the task's arena.
@@ -448,6 +456,30 @@ check_required(struct ctx *c, const struct import_task *t, const struct value *i
     }
 }
 
+// Changes as people read them: what a reference leads to by its name. The record's history
+// keeps the numbers.
+static struct value *
+told(struct ctx *c, const struct import_kind *k, const struct value *changes)
+{
+    struct value *out = value_map(c->arena);
+    for (uint32_t i = 0; i < changes->map.count; i++) {
+        const struct value_pair *p = &changes->map.pairs[i];
+        const struct field *f = key_field(k, p->key);
+        struct value *pair = value_list(c->arena);
+        for (size_t n = 0; n < 2; n++) {
+            const struct value *v = value_at(p->v, n);
+            bool ref = f != NULL && f->type == FIELD_REF && v->type == VALUE_INT;
+            const struct import_kind *to = ref ? import_kind_find(c->app, f->ref) : NULL;
+            const struct value *rec =
+                to == NULL ? NULL : record_load(c, record_built_of(to->kind), v->i);
+            const char *name = rec == NULL ? NULL : value_get_text(rec, to->kind->title);
+            value_push(c->arena, pair, name == NULL ? v : value_ref(c->arena, name));
+        }
+        value_set(c->arena, out, p->key, pair);
+    }
+    return out;
+}
+
 // The row's own fields of the kind; what is for `after` stays beside.
 static enum err
 save(struct ctx *c, struct import_task *t, struct import_row *row, struct import_result *out)
@@ -473,7 +505,7 @@ save(struct ctx *c, struct import_task *t, struct import_row *row, struct import
     out->outcome = row->old == NULL                           ? IMPORT_NEW
                    : row->changes->map.count > 0 || row->more ? IMPORT_CHANGED
                                                               : IMPORT_SAME;
-    out->detail = out->outcome == IMPORT_CHANGED ? row->changes : NULL;
+    out->detail = out->outcome == IMPORT_CHANGED ? told(c, k, row->changes) : NULL;
     return ERR_OK;
 }
 

@@ -150,7 +150,7 @@ add_parameters(const struct operation *o, struct value *operation)
 }
 
 static const struct value *
-upload_schema(struct arena *a)
+upload_schema(struct arena *a, bool kind)
 {
     struct value *m = value_map(a), *properties = value_map(a), *file = value_map(a);
     struct value *required = value_list(a);
@@ -158,10 +158,20 @@ upload_schema(struct arena *a)
     value_set_text(a, file, "contentMediaType", "application/octet-stream");
     value_set(a, properties, "file", file);
     value_push(a, required, value_ref(a, "file"));
+    if (kind) { // an import says what the rows are
+        value_set(a, properties, "kind", schema_type(a, "string", NULL));
+        value_push(a, required, value_ref(a, "kind"));
+    }
     value_set_text(a, m, "type", "object");
     value_set(a, m, "properties", properties);
     value_set(a, m, "required", required);
     return m;
+}
+
+static bool
+takes_file(const struct route *r)
+{
+    return strcmp(r->pattern, "/attachments") == 0 || strcmp(r->pattern, "/imports") == 0;
 }
 
 static void
@@ -176,8 +186,9 @@ add_body(const struct operation *o, struct value *operation)
     if (r->fields != NULL) {
         bool partial = (r->flags & ROUTE_PARTIAL) != 0;
         content = media(a, "application/json", schema_input(a, r->fields, partial));
-    } else if (strcmp(r->pattern, "/attachments") == 0) {
-        content = media(a, "multipart/form-data", upload_schema(a));
+    } else if (takes_file(r)) {
+        content = media(a, "multipart/form-data",
+                        upload_schema(a, strcmp(r->pattern, "/imports") == 0));
     } else if ((r->flags & ROUTE_NO_TX) != 0) {
         content = media(a, "application/json", schema_type(a, "object", NULL));
     } else { // nothing to say, and nothing else is taken
@@ -186,8 +197,7 @@ add_body(const struct operation *o, struct value *operation)
     }
     if (content != NULL) {
         struct value *body = value_map(a);
-        value_set_bool(a, body, "required",
-                       r->fields != NULL || strcmp(r->pattern, "/attachments") == 0);
+        value_set_bool(a, body, "required", r->fields != NULL || takes_file(r));
         value_set(a, body, "content", content);
         value_set(a, operation, "requestBody", body);
     }
@@ -207,6 +217,9 @@ json_answer(const struct operation *o)
     }
     if (text_ends(pattern, "/events")) {
         return schema_page(a, schema_ref(a, "Event"));
+    }
+    if (text_ends(pattern, "/rows")) {
+        return schema_page(a, schema_ref(a, "ImportRow"));
     }
     bool many = false;
     const char *merging = o->kind == NULL

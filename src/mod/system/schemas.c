@@ -195,6 +195,36 @@ static const struct member SLA_RULES[] = {
     {0},
 };
 
+static const struct member IMPORT[] = {
+    {"id", "int", NULL},
+    {"kind", "text", NULL},
+    {"file_name", "text", NULL},
+    {"account", "text", NULL},
+    {"state", "text", NULL},
+    {"reason", "text?*", NULL},
+    {"rows", "int", NULL},
+    {"blocks", "int*", NULL},
+    {"position", "int*", NULL},
+    {"counts", "object*", NULL},
+    {"columns", "object[]*", NULL},
+    {"created_at", "time", NULL},
+    {"finished_at", "time?*", NULL},
+    {"n_new", "int*", NULL},
+    {"n_changed", "int*", NULL},
+    {"n_same", "int*", NULL},
+    {"n_wrong", "int*", NULL},
+    {0},
+};
+static const struct member IMPORT_ROW[] = {
+    {"line", "int", NULL},
+    {"outcome", "text", NULL},
+    {"record_id", "int?", NULL},
+    {"cells", "text[]", NULL},
+    {"changes", "object?", NULL},
+    {"messages", "object[]", NULL},
+    {0},
+};
+
 static const struct member MEMBERSHIP_REPORT[] = {
     {"year", "int", NULL},
     {"items", "MembershipCount[]", NULL},
@@ -369,6 +399,8 @@ static const struct {
     {"LeadershipFinding", LEADERSHIP_FINDING},
     {"LeadershipTerm", LEADERSHIP_TERM},
     {"Audit", AUDIT},
+    {"Import", IMPORT},
+    {"ImportRow", IMPORT_ROW},
     {"Statistics", STATISTICS},
     {"SlaRules", SLA_RULES},
     {"Found", FOUND},
@@ -395,6 +427,7 @@ static const struct {
     const char *path, *schema;
     bool one; // not a collection
 } ABOUT[] = {
+    {"imports", "Import", false},
     {"demands", "Demand", false},
     {"attachments", "Attachment", false},
     {"notices", "Notice", false},
