@@ -69,6 +69,8 @@ struct district {
 };
 // Opens the district of --data (or --db). False after having said why not.
 bool district_open(struct district *d, const char *data, const char *db);
+// The same for a command that writes very much and then ends.
+bool district_open_bulk(struct district *d, const char *data, const char *db);
 void district_close(struct district *d);
 
 // Runs `work` in one write transaction with a ctx of the system, on the given arena. ERR_OK

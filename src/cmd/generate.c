@@ -442,7 +442,7 @@ cmd_generate(int argc, char **argv)
         cmd_fail("--enterprises and --demands count from 0");
         return CMD_USAGE;
     }
-    if (!district_open(&g.d, data, db)) {
+    if (!district_open_bulk(&g.d, data, db)) {
         return CMD_FAILED;
     }
     g.random.state = (uint64_t)g.seed;

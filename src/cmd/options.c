@@ -77,15 +77,15 @@ cmd_parse(int argc, char **argv, const struct cmd_option *options, size_t least,
     return true;
 }
 
-bool
-district_open(struct district *d, const char *data, const char *db)
+static bool
+open_with(struct district *d, const char *data, const char *db, bool bulk)
 {
     *d = (struct district){0};
     if (data == NULL) {
         cmd_fail("say which district: --data DIR");
         return false;
     }
-    const struct app_options o = {.data = data, .db = db};
+    const struct app_options o = {.data = data, .db = db, .bulk = bulk};
     const char *why = "?";
     d->app = app_open(&o, MODULES, &why);
     if (d->app == NULL) {
@@ -94,6 +94,18 @@ district_open(struct district *d, const char *data, const char *db)
     }
     d->arena = arena_new(DISTRICT_ARENA_MAX);
     return true;
+}
+
+bool
+district_open(struct district *d, const char *data, const char *db)
+{
+    return open_with(d, data, db, false);
+}
+
+bool
+district_open_bulk(struct district *d, const char *data, const char *db)
+{
+    return open_with(d, data, db, true);
 }
 
 void

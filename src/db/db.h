@@ -80,6 +80,7 @@ db_arg_ref(int64_t id)
 struct db_options {
     bool create;      // make the file when missing
     bool sync_off;    // benches and test fixtures only: durability is given up
+    bool bulk;        // much is written at once: the writer keeps up to 512 MB of pages
     unsigned readers; // most read snapshots open at once; 0 = 16
     size_t queue;     // most writes waiting; 0 = 4096. More answer ERR_UNAVAILABLE.
 };

@@ -259,16 +259,18 @@ sq_look_for_others(struct sq_conn *c)
 }
 
 static bool
-set_up(struct sq_conn *c, bool sync_off, const char **why)
+set_up(struct sq_conn *c, const struct db_options *o, const char **why)
 {
     sqlite3_busy_timeout(c->h, SQ_BUSY_MS);
     harden(c->h);
     if (c->role != SQ_READER && !set_up_file(c, why)) {
         return false;
     }
-    const char *sync = sync_off ? "PRAGMA synchronous = OFF" : "";
+    const char *sync = o->sync_off ? "PRAGMA synchronous = OFF" : "";
+    const char *bulk = o->bulk && c->role == SQ_WRITER ? "PRAGMA cache_size = -524288" : "";
     if (sqlite3_exec(c->h, settings(c->role), NULL, NULL, NULL) != SQLITE_OK ||
-        sqlite3_exec(c->h, sync, NULL, NULL, NULL) != SQLITE_OK) {
+        sqlite3_exec(c->h, sync, NULL, NULL, NULL) != SQLITE_OK ||
+        sqlite3_exec(c->h, bulk, NULL, NULL, NULL) != SQLITE_OK) {
         *why = sqlite3_errmsg(c->h);
         return false;
     }
@@ -311,7 +313,7 @@ sq_conn_open(struct sq_db *db, enum sq_role role, struct arena *a, const char **
         flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
         int rc = sqlite3_open_v2(db->path, &c->h, flags, NULL);
         reason = sqlite3_errstr(rc);
-        if (rc == SQLITE_OK && set_up(c, db->db.options.sync_off, &reason)) {
+        if (rc == SQLITE_OK && set_up(c, &db->db.options, &reason)) {
             return c;
         }
     }

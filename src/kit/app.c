@@ -272,12 +272,66 @@ open_modules(struct app *app, const char **why)
     return true;
 }
 
+// ---- sort keys that are missing ------------------------------------------------------------
+
+enum { KEYS_AT_ONCE = 5000 };
+
+struct renewal {
+    struct app *app;
+    struct arena *arena;
+    int64_t done;
+};
+
+static enum err
+renew_keys(struct db_tx *tx, void *arg)
+{
+    struct renewal *r = arg;
+    struct ctx c = ctx_system(r->app, r->arena);
+    c.tx = tx;
+    r->done = 0;
+    for (const struct module *const *m = r->app->modules; *m != NULL; m++) {
+        for (size_t k = 0; (*m)->kinds != NULL && (*m)->kinds[k] != NULL; k++) {
+            r->done += record_renew_keys(&c, (*m)->kinds[k], KEYS_AT_ONCE);
+        }
+    }
+    return db_tx_err(tx);
+}
+
+static bool
+lacks_keys(const struct app *app)
+{
+    struct db_tx *tx = db_read_begin(app->db);
+    bool lacks = false;
+    for (const struct module *const *m = app->modules; tx != NULL && *m != NULL; m++) {
+        for (size_t k = 0; (*m)->kinds != NULL && (*m)->kinds[k] != NULL; k++) {
+            lacks = lacks || record_lacks_keys(tx, (*m)->kinds[k]);
+        }
+    }
+    db_read_end(tx);
+    return lacks;
+}
+
+// After a patch that brought a column of keys: once, some seconds for a million.
+static bool
+fill_keys(struct app *app, const char **why)
+{
+    struct renewal r = {.app = app, .arena = arena_new((size_t)64 << 20), .done = 1};
+    enum err e = ERR_OK;
+    while (lacks_keys(app) && e == ERR_OK && r.done > 0) {
+        e = db_write(app->db, r.arena, renew_keys, &r);
+        arena_reset(r.arena);
+    }
+    arena_free(r.arena);
+    *why = e == ERR_OK ? *why : "the keys that names are sorted by cannot be written";
+    return e == ERR_OK;
+}
+
 static bool
 open_parts(struct app *app, const struct app_options *o, const char **why)
 {
     const char *url =
         o->db != NULL ? o->db : arena_printf(app->arena, "%s/district.db", o->data);
-    struct db_options options = {.create = true};
+    struct db_options options = {.create = true, .bulk = o->bulk};
     if (!read_secret(app, why) ||
         !language_load(EMBEDDED_LANG_EN.text, EMBEDDED_LANG_EN.size, why)) {
         return false;
@@ -289,7 +343,7 @@ open_parts(struct app *app, const struct app_options *o, const char **why)
     }
     app->pages = pages_load(app, why);
     return app->pages != NULL && build_routes(app, why) && load_settings(app) &&
-           open_modules(app, why);
+           open_modules(app, why) && fill_keys(app, why);
 }
 
 struct app *

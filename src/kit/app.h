@@ -11,6 +11,7 @@ struct app_options {
     const char *data; // directory: district.db, secret
     const char *db;   // URL in place of data/district.db, or NULL
     bool strict;      // templates: a missing key is an error (tests)
+    bool bulk;        // see db_options
 };
 
 struct app {

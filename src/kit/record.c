@@ -72,6 +72,18 @@ sees_personal(const struct ctx *c, const struct record_kind *k, const struct val
     return ctx_is(c, ROLE_OFFICE) || record_may(c, k, RECORD_UPDATE, rec);
 }
 
+// What a list is sorted by is nobody's to read.
+static bool
+is_key(const struct record_kind *k, const char *name)
+{
+    for (const struct record_key *s = k->keys; s != NULL && s->sort != NULL; s++) {
+        if (strcmp(s->column, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 struct value *
 record_masked(struct ctx *c, const struct record_kind *k, const struct value *rec)
 {
@@ -82,6 +94,9 @@ record_masked(struct ctx *c, const struct record_kind *k, const struct value *re
         const struct value_pair *p = &rec->map.pairs[i];
         const struct field *f = field_find(k->fields, p->key);
         const struct value *v = p->v;
+        if (f == NULL && is_key(k, p->key)) {
+            continue;
+        }
         if (f != NULL && f->class == CLASS_INTERNAL && outside && !whole) {
             v = &value_null;
         } else if (f != NULL && f->class == CLASS_SENSITIVE && !whole) {
@@ -262,6 +277,10 @@ args_of(struct ctx *c, const struct record_kind *k, const struct value *rec,
         if (record_is_plain(f)) {
             args[n++] = arg_of(c->arena, f, value_get(rec, f->name));
         }
+    }
+    for (const struct record_key *key = k->keys; key != NULL && key->sort != NULL; key++) {
+        const char *name = value_get_text(rec, key->of);
+        args[n++] = DB_TEXT(name_key(c->arena, key->order, name == NULL ? "" : name));
     }
     return n;
 }
@@ -506,6 +525,34 @@ update(struct ctx *c, const struct record_built *b, struct value *rec, const str
     record_duplicates_note(c, k, id);
     enum err e = record_seal_save(c, b, id, rec, old);
     return e != ERR_OK ? e : saved(c, k, rec, old);
+}
+
+bool
+record_lacks_keys(struct db_tx *tx, const struct record_kind *k)
+{
+    const struct record_built *b = record_built_of(k);
+    bool lacks = false;
+    for (size_t i = 0; k->keys != NULL && k->keys[i].sort != NULL && !lacks; i++) {
+        lacks = db_value_int(tx, &b->keyless[i], DB_ARGS(DB_INT(1)), 0) != 0;
+    }
+    return lacks;
+}
+
+int64_t
+record_renew_keys(struct ctx *c, const struct record_kind *k, unsigned most)
+{
+    const struct record_built *b = record_built_of(k);
+    int64_t done = 0;
+    for (size_t i = 0; k->keys != NULL && k->keys[i].sort != NULL; i++) {
+        struct value *rows = db_list(c->tx, c->arena, &b->keyless[i], DB_ARGS(DB_INT(most)));
+        for (size_t r = 0; r < value_count(rows); r++, done++) {
+            const struct value *row = value_at(rows, r);
+            const char *key = name_key(c->arena, k->keys[i].order, value_get_text(row, "name"));
+            db_run(c->tx, &b->key[i],
+                   DB_ARGS(DB_TEXT(key), DB_INT(value_get_int(row, "id", 0))));
+        }
+    }
+    return done;
 }
 
 enum err

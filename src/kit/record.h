@@ -5,6 +5,7 @@
 #ifndef KIT_RECORD_H
 #define KIT_RECORD_H
 
+#include "kit/name_key.h"
 #include "kit/route.h"
 
 struct record_duplicate;
@@ -27,6 +28,17 @@ struct record_grant {
 struct record_sort {
     const char *field; // NULL ends a table
     const char *leads;
+};
+
+// Names sort by a key that is kept beside them (kit/name_key.h) and computed with every save.
+// The word stands among `sorts`, as a field's name or for itself.
+struct record_key {
+    const char *sort; // the word; NULL ends a table
+    const char
+        *column;    // that holds the key: TEXT NOT NULL DEFAULT '', indexed as its sort asks
+    const char *of; // the text field
+    enum name_order order;
+    const char *label; // "按姓氏笔画": a button of the list; NULL: the column's head will do
 };
 
 // A record of this kind belongs to one of another kind, as a year's figures to an enterprise.
@@ -72,6 +84,7 @@ struct record_kind {
     // Space list of IN_FILTER fields with an index, the most selective first: it leads.
     const char *leads;
     const struct record_sort *sorts;
+    const struct record_key *keys; // NULL none
     // A date (or year) after which the record is over: shown as past. NULL none.
     const char *until;
     const char *order;   // default: "-id", "name"
@@ -129,6 +142,10 @@ const struct db_stmt *const *record_statements(const struct record_kind *k); // 
 
 // How many records of the kind the search index does not hold: 0 in a sound district.
 int64_t record_unfound(struct db_tx *tx, const struct record_kind *k);
+// Computes the sort keys that up to `most` records of the kind lack (a new column, rows that
+// came by other ways), in a write. Returns how many.
+int64_t record_renew_keys(struct ctx *c, const struct record_kind *k, unsigned most);
+bool record_lacks_keys(struct db_tx *tx, const struct record_kind *k);
 // Whether lists take ?q=: some field of the kind has a weight.
 bool record_is_searched(const struct record_kind *k);
 

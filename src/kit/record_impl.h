@@ -40,7 +40,8 @@ struct record_built {
     struct db_stmt insert, update, by_id;
     struct db_stmt unfound;    // sql NULL: the kind is not searched
     struct db_stmt by_code[3]; // by scope: the beginning of a unique subtitle; sql NULL: none
-    struct db_stmt within[3];  // by scope, when it is a column of another table; sql NULL: none
+    struct db_stmt *keyless, *key; // by key: records without it, the setting of one
+    struct db_stmt within[3]; // by scope, when it is a column of another table; sql NULL: none
     struct db_stmt *unique, *ref, *ref_all; // by index of the field; sql NULL: none
     struct record_stmt *lists;              // see record_list_stmt
     struct record_stmt *counts;             // by scope and lead
@@ -66,7 +67,10 @@ struct record_stmt *record_list_stmt(const struct record_built *b, enum record_s
                                      unsigned lead, unsigned sort, bool down);
 struct record_stmt *record_count_stmt(const struct record_built *b, enum record_scope scope,
                                       unsigned lead);
+const char *record_sort_word(const struct record_built *b, unsigned sort);
 const char *record_sort_column(const struct record_built *b, unsigned sort);
+// The stored key a sort goes by, or NULL.
+const struct record_key *record_sort_key(const struct record_built *b, unsigned sort);
 
 static inline bool
 record_is_stored(const struct field *f)

@@ -118,7 +118,7 @@ find_sort(const struct record_built *b, const char *word, struct record_query *q
         return true;
     }
     for (q->sort = 0; q->sort < b->sort_count; q->sort++) {
-        if (strcmp(record_sort_column(b, q->sort), word) == 0) {
+        if (strcmp(record_sort_word(b, q->sort), word) == 0) {
             return true;
         }
     }
@@ -162,8 +162,9 @@ static bool
 sort_is_text(const struct record_query *q)
 {
     const struct field *f = field_find(q->b->k->fields, record_sort_column(q->b, q->sort));
-    return f != NULL && f->type != FIELD_INT && f->type != FIELD_MONEY &&
-           f->type != FIELD_REF && f->type != FIELD_TIME && f->type != FIELD_FLAG;
+    return record_sort_key(q->b, q->sort) != NULL ||
+           (f != NULL && f->type != FIELD_INT && f->type != FIELD_MONEY &&
+            f->type != FIELD_REF && f->type != FIELD_TIME && f->type != FIELD_FLAG);
 }
 
 // Without a cursor the page starts beyond the first possible row, so that one statement

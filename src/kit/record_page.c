@@ -108,7 +108,7 @@ record_columns(struct ctx *c, const struct record_query *q, const char *skip,
         const char *sort = NULL; // a block does not sort
         for (unsigned i = 1;
              skip == NULL && i < q->b->sort_count && q->lead <= q->b->lead_count; i++) {
-            sort = strcmp(record_sort_column(q->b, i), f->name) == 0 ? f->name : sort;
+            sort = strcmp(record_sort_word(q->b, i), f->name) == 0 ? f->name : sort;
         }
         const char *class = cell_class(f, text_equal(f->name, link_of(k, skip)));
         listing_column(c, cols, f->label, strcmp(class, "wide") == 0 ? "" : class, sort,
@@ -294,6 +294,10 @@ put_filters(struct ctx *c, const struct record_query *q, struct value *page)
     for (unsigned i = 0; i < q->b->filter_count; i++) {
         put_filter(c, q->b, &q->b->filters[i], filters, chips, hidden);
     }
+    const struct record_key *key = record_sort_key(q->b, q->sort);
+    if (key != NULL && key->label != NULL) {
+        listing_chip(c, chips, T("排序"), ctx_tr(c, key->label), "sort");
+    }
     push_hidden(c, hidden, "sort");
     value_set(a, page, "filters", filters);
     value_set(a, page, "chips", chips);
@@ -318,6 +322,25 @@ create_action(struct ctx *c, const struct record_kind *k)
     value_set_text(a, m, "icon", "plus");
     value_set_bool(a, m, "primary", true);
     return m;
+}
+
+// Orders that no column's head stands for.
+static void
+push_sorts(struct ctx *c, const struct record_query *q, struct value *actions)
+{
+    struct arena *a = c->arena;
+    bool searching = q->lead > q->b->lead_count; // has an order of its own
+    for (unsigned i = 1; i < q->b->sort_count && !searching; i++) {
+        const struct record_key *key = record_sort_key(q->b, i);
+        if (key != NULL && key->label != NULL && q->sort != i) {
+            struct value *m = value_map(a);
+            value_set_text(a, m, "url", listing_url(c, "sort", key->sort, NULL));
+            value_set_text(a, m, "label", ctx_tr(c, key->label));
+            value_set_text(a, m, "icon", "arrows-sort");
+            value_set_bool(a, m, "primary", false);
+            value_push(a, actions, m);
+        }
+    }
 }
 
 static struct value *
@@ -379,6 +402,7 @@ record_list_show(struct ctx *c)
     struct value *page = value_map(a);
     struct value *actions = value_list(a);
     struct value *exports = value_map(a);
+    push_sorts(c, q, actions);
     value_push(a, actions, own_action(c, k));
     if (k->duplicates != NULL && ctx_is(c, ROLE_OFFICE)) {
         value_push(a, actions, duplicates_action(c, k));

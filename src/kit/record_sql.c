@@ -100,9 +100,11 @@ put_stmt(struct record_built *b, const struct db_stmt *s)
 
 // ---- columns ---------------------------------------------------------------------------
 
-// "t.id AS id, …" and its row signature. Lists leave the long texts out.
+// "t.id AS id, …" and its row signature. Lists leave the long texts out, and hold the key they
+// are sorted by, for the place where a page ends.
 static void
-put_columns(const struct record_built *b, struct buf *sql, struct buf *row, bool whole)
+put_columns(const struct record_built *b, struct buf *sql, struct buf *row, bool whole,
+            unsigned sort)
 {
     buf_puts(sql, "t.id AS id");
     buf_puts(row, "id:int");
@@ -126,6 +128,11 @@ put_columns(const struct record_built *b, struct buf *sql, struct buf *row, bool
     buf_puts(sql, ", t.created_at AS created_at, t.updated_at AS updated_at,"
                   " t.version AS version");
     buf_puts(row, " created_at:time updated_at:time version:int");
+    const struct record_key *key = record_sort_key(b, sort);
+    if (key != NULL) {
+        buf_printf(sql, ", t.%s AS %s", key->column, key->column);
+        buf_printf(row, " %s:text", key->column);
+    }
 }
 
 // ---- one record ------------------------------------------------------------------------
@@ -144,6 +151,11 @@ compose_insert(struct record_built *b)
             buf_printf(&marks, "$%u, ", ++n);
             buf_printf(&params, "%s:%s ", f->name, field_type_word(b->arena, f));
         }
+    }
+    for (const struct record_key *key = b->k->keys; key != NULL && key->sort != NULL; key++) {
+        buf_printf(&names, "%s, ", key->column);
+        buf_printf(&marks, "$%u, ", ++n);
+        buf_printf(&params, "%s:text ", key->column);
     }
     buf_printf(&marks, "$%u, $%u, 1", n + 1, n + 1);
     buf_puts(&params, "now:time");
@@ -170,6 +182,10 @@ compose_update(struct record_built *b)
             buf_printf(&params, "%s:%s ", f->name, field_type_word(b->arena, f));
         }
     }
+    for (const struct record_key *key = b->k->keys; key != NULL && key->sort != NULL; key++) {
+        buf_printf(&sets, "%s = $%u, ", key->column, ++n);
+        buf_printf(&params, "%s:text ", key->column);
+    }
     buf_puts(&params, "now:time id:int version:int");
     b->update = (struct db_stmt){
         .name = arena_printf(b->arena, "%s.update", b->k->name),
@@ -188,7 +204,7 @@ compose_by_id(struct record_built *b)
     buf_init(&sql, b->arena, 1024, SQL_MOST);
     buf_init(&row, b->arena, 512, SQL_MOST);
     buf_puts(&sql, "SELECT ");
-    put_columns(b, &sql, &row, true);
+    put_columns(b, &sql, &row, true, 0);
     buf_printf(&sql, " FROM %s t WHERE t.id = $1", b->k->table);
     b->by_id = (struct db_stmt){.name = arena_printf(b->arena, "%s.by_id", b->k->name),
                                 .sql = buf_str(&sql),
@@ -316,6 +332,36 @@ compose_sealed(struct record_built *b)
     record_reveal_compose(b, n);
 }
 
+// For keys that rows lack.
+static void
+compose_keys(struct record_built *b)
+{
+    size_t n = 0;
+    while (b->k->keys != NULL && b->k->keys[n].sort != NULL) {
+        n++;
+    }
+    b->keyless = ARENA_ARRAY(b->arena, struct db_stmt, n + 1);
+    b->key = ARENA_ARRAY(b->arena, struct db_stmt, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        const struct record_key *key = &b->k->keys[i];
+        const char *table = b->k->table;
+        b->keyless[i] = (struct db_stmt){
+            .name = arena_printf(b->arena, "%s.without_%s", b->k->name, key->column),
+            .sql =
+                arena_printf(b->arena, "SELECT id, %s AS name FROM %s WHERE %s = '' LIMIT $1",
+                             key->of, table, key->column),
+            .params = "most:int",
+            .row = "id:int name:text"};
+        b->key[i] = (struct db_stmt){
+            .name = arena_printf(b->arena, "%s.%s", b->k->name, key->column),
+            .sql = arena_printf(b->arena, "UPDATE %s SET %s = $1 WHERE id = $2", table,
+                                key->column),
+            .params = "key:text id:int"};
+        put_stmt(b, &b->keyless[i]);
+        put_stmt(b, &b->key[i]);
+    }
+}
+
 // For those who look after the district: what search would not find.
 static void
 compose_unfound(struct record_built *b)
@@ -436,9 +482,28 @@ put_from(struct composer *w, enum record_scope scope, unsigned lead, bool compos
 }
 
 const char *
-record_sort_column(const struct record_built *b, unsigned sort)
+record_sort_word(const struct record_built *b, unsigned sort)
 {
     return sort == 0 ? "id" : b->k->sorts[sort - 1].field;
+}
+
+const struct record_key *
+record_sort_key(const struct record_built *b, unsigned sort)
+{
+    const struct record_key *key = sort == 0 ? NULL : b->k->keys;
+    for (; key != NULL && key->sort != NULL; key++) {
+        if (strcmp(key->sort, b->k->sorts[sort - 1].field) == 0) {
+            return key;
+        }
+    }
+    return NULL;
+}
+
+const char *
+record_sort_column(const struct record_built *b, unsigned sort)
+{
+    const struct record_key *key = record_sort_key(b, sort);
+    return key != NULL ? key->column : record_sort_word(b, sort);
 }
 
 // Whether an index begins with the lead (or scope) and goes on in this order.
@@ -462,7 +527,10 @@ sort_type(const struct record_built *b, unsigned sort)
 {
     const char *column = record_sort_column(b, sort);
     const struct field *f = field_find(b->k->fields, column);
-    return f != NULL ? type_word(f->type) : sort == 0 ? "int" : "time";
+    return record_sort_key(b, sort) != NULL ? "text"
+           : f != NULL                      ? type_word(f->type)
+           : sort == 0                      ? "int"
+                                            : "time";
 }
 
 static void
@@ -504,7 +572,7 @@ compose_text(struct composer *w, enum record_scope scope, unsigned lead, int sor
         buf_puts(&row, "n:int");
     } else {
         buf_puts(&w->sql, "SELECT ");
-        put_columns(w->b, &w->sql, &row, false);
+        put_columns(w->b, &w->sql, &row, false, (unsigned)sort);
         put_from(w, scope, lead, composite, postgres);
         put_order(w, lead, (unsigned)sort, down, postgres);
     }
@@ -524,7 +592,7 @@ compose_list(struct record_built *b, struct record_stmt *out, enum record_scope 
     out->s.name =
         sort < 0 ? arena_printf(b->arena, "%s.count_%s_%s", b->k->name, SCOPES[scope], by)
                  : arena_printf(b->arena, "%s.list_%s_%s_%s%s", b->k->name, SCOPES[scope], by,
-                                down ? "down_" : "", record_sort_column(b, (unsigned)sort));
+                                down ? "down_" : "", record_sort_word(b, (unsigned)sort));
     const char *sql = compose_text(&w, scope, lead, sort, down, false);
     if (search) { // the engines' full-text searches have no common text
         out->s.sqlite = sql;
@@ -587,7 +655,7 @@ compose_codes(struct record_built *b)
         buf_init(&sql, b->arena, 1024, SQL_MOST);
         buf_init(&row, b->arena, 512, SQL_MOST);
         buf_puts(&sql, "SELECT ");
-        put_columns(b, &sql, &row, false);
+        put_columns(b, &sql, &row, false, 0);
         buf_printf(&sql, " FROM %s t WHERE t.%s >= $1 AND t.%s < $2", b->k->table, code, code);
         if (path.field != NULL) {
             buf_printf(&sql, " AND +t.%s IN (SELECT p.id FROM %s p WHERE p.%s = $4)",
@@ -698,6 +766,7 @@ compose(const struct record_kind *k)
     compose_by_id(b);
     compose_checks(b);
     compose_within(b);
+    compose_keys(b);
     compose_unfound(b);
     compose_sealed(b);
     compose_codes(b);

@@ -233,6 +233,11 @@ static const struct record_sort SORTS[] = {
     {0},
 };
 
+static const struct record_key KEYS[] = {
+    {"name", "name_pinyin", "name", NAME_PINYIN, NULL},
+    {0},
+};
+
 const char *
 enterprise_section_of(struct arena *a, const char *industry)
 {
@@ -325,6 +330,7 @@ const struct record_kind ENTERPRISE_KIND = {
     .enterprise_column = "id",
     .leads = "chamber_id town industry size registry_state state",
     .sorts = SORTS,
+    .keys = KEYS,
     .order = "-id",
     .uniques = "uscc",
     .before_save = before_save,

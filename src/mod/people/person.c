@@ -252,7 +252,14 @@ static const struct record_grant GRANTS[] = {
 
 static const struct record_sort SORTS[] = {
     {"name", "chamber_id"},
+    {"strokes", "chamber_id"},
     {"updated_at", NULL},
+    {0},
+};
+
+static const struct record_key KEYS[] = {
+    {"name", "name_pinyin", "name", NAME_PINYIN, NULL},
+    {"strokes", "name_strokes", "name", NAME_STROKES, T("按姓氏笔画")},
     {0},
 };
 
@@ -313,6 +320,7 @@ const struct record_kind PERSON_KIND = {
     .enterprise_column = "enterprise_id",
     .leads = "mobile_end enterprise_id chamber_id kind state",
     .sorts = SORTS,
+    .keys = KEYS,
     .order = "-id",
     .uniques = "id_number",
     .before_save = before_save,
