@@ -146,11 +146,22 @@ may_be_hidden(const struct ctx *c, const struct listing *x)
 {
     for (size_t i = 0; i < x->l.count; i++) {
         const struct field *f = x->shown[i].field;
-        if (f != NULL && (f->sealed || (f->class != CLASS_PUBLIC && !ctx_is(c, ROLE_OFFICE)))) {
+        if (f != NULL && f->class != CLASS_PUBLIC && !ctx_is(c, ROLE_OFFICE)) {
             return true;
         }
     }
     return false;
+}
+
+static struct value
+cell_of_row(struct ctx *c, const struct listing *x, const struct shown *s, struct db_rows *rows)
+{
+    struct value v = db_cell(rows, s->cell);
+    if (v.type == VALUE_TEXT && s->field != NULL && s->field->sealed) {
+        const char *mask = record_seal_masked(c, x->q.b->k, db_int(rows, 0), s->field, v.s);
+        return text_value(mask, strlen(mask));
+    }
+    return v;
 }
 
 static void
@@ -164,7 +175,9 @@ read_cells(struct ctx *c, const struct listing *x, struct db_rows *rows, struct 
     }
     for (size_t i = 0; i < x->l.count; i++) {
         const struct value *v = rec == NULL ? NULL : value_get(rec, x->shown[i].key);
-        cells[i] = rec == NULL ? db_cell(rows, x->shown[i].cell) : v == NULL ? value_null : *v;
+        cells[i] = rec == NULL ? cell_of_row(c, x, &x->shown[i], rows)
+                   : v == NULL ? value_null
+                               : *v;
         make_readable(c, &x->shown[i], &cells[i]);
     }
 }
@@ -189,18 +202,20 @@ piece(struct ctx *c, void *state, struct export_out *out)
     struct db_arg args[RECORD_SLOTS];
     struct value cells[EXPORT_COLUMNS];
     unsigned seen = 0;
-    x->q.args[SLOT_LIMIT] = DB_INT(EXPORT_PIECE);
+    // records cost memory, and a reader who stops holds a piece
+    unsigned most = x->by_record ? EXPORT_PIECE / 5 : EXPORT_PIECE;
+    x->q.args[SLOT_LIMIT] = DB_INT(most);
     size_t n = record_query_bind(&x->q, x->st, args);
     struct db_rows *rows = db_query(c->tx, &x->st->s, args, n);
     while (db_next(rows)) {
         read_cells(c, x, rows, cells);
         export_row(out, cells);
-        if (++seen == EXPORT_PIECE) {
+        if (++seen == most) {
             keep_place(c, x, rows);
         }
     }
     db_end(rows);
-    return seen == EXPORT_PIECE;
+    return seen == most;
 }
 
 static enum err

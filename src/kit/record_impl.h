@@ -165,6 +165,9 @@ void record_fill_scope(struct ctx *c, const struct record_kind *k, struct value 
 // The input of the page that opens one of the kind's n sealed fields.
 void record_reveal_compose(struct record_built *b, size_t n);
 // Puts masks in place of what is sealed.
+// The mask of what a field of record `id` holds sealed.
+const char *record_seal_masked(struct ctx *c, const struct record_kind *k, int64_t id,
+                               const struct field *f, const char *sealed);
 void record_seal_mask(struct ctx *c, const struct record_built *b, struct value *rec);
 // Seals what is in `rec` and is no mask; NULL removes.
 enum err record_seal_save(struct ctx *c, const struct record_built *b, int64_t id,

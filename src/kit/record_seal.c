@@ -37,6 +37,14 @@ opened(struct ctx *c, const struct record_kind *k, int64_t id, const struct fiel
     return plain;
 }
 
+const char *
+record_seal_masked(struct ctx *c, const struct record_kind *k, int64_t id,
+                   const struct field *f, const char *sealed)
+{
+    const char *plain = opened(c, k, id, f, sealed);
+    return plain == NULL ? "****" : seal_mask(c->arena, plain);
+}
+
 void
 record_seal_mask(struct ctx *c, const struct record_built *b, struct value *rec)
 {
@@ -44,9 +52,8 @@ record_seal_mask(struct ctx *c, const struct record_built *b, struct value *rec)
     for (const struct record_sealed *s = b->sealed; s->field != NULL; s++) {
         const char *sealed = value_get_text(rec, s->field->name);
         if (sealed != NULL) {
-            const char *plain = opened(c, b->k, id, s->field, sealed);
-            const char *mask = plain == NULL ? "****" : seal_mask(c->arena, plain);
-            value_set_text(c->arena, rec, s->field->name, mask);
+            value_set_text(c->arena, rec, s->field->name,
+                           record_seal_masked(c, b->k, id, s->field, sealed));
         }
     }
 }

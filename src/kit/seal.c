@@ -32,10 +32,20 @@ seal_key(struct db_tx *tx, struct arena *a)
     return key;
 }
 
+// A whole list is opened with one key: the last one derived is kept, a thread each.
 static void
 key_of(const struct app *app, struct arena *a, int64_t key, unsigned char out[KEY])
 {
-    app_key(app, arena_printf(a, "seal.%lld", (long long)key), out);
+    static _Thread_local struct {
+        int64_t key;
+        unsigned char of[sizeof app->secret], derived[KEY];
+    } last;
+    if (last.key != key || memcmp(last.of, app->secret, sizeof last.of) != 0) {
+        app_key(app, arena_printf(a, "seal.%lld", (long long)key), last.derived);
+        memcpy(last.of, app->secret, sizeof last.of);
+        last.key = key;
+    }
+    memcpy(out, last.derived, KEY);
 }
 
 static const char *

@@ -88,8 +88,8 @@ await test('CSV: every row of the list, in its order, more than one answer holds
 
 await test('CSV: filters, order and columns are those of the list', async () => {
   for (const order of ['name', '-name', 'updated_at', '-id', 'id']) {
-    const list = await pages('staff', `/api/v1/enterprises?town=${encodeURIComponent('港口')}&sort=${order}`);
-    const t = await csv('staff', `/api/v1/enterprises.csv?town=${encodeURIComponent('港口')}&sort=${order}&columns=name+uscc`);
+    const list = await pages('staff', `/api/v1/enterprises?town=${encodeURIComponent('港口镇')}&sort=${order}`);
+    const t = await csv('staff', `/api/v1/enterprises.csv?town=${encodeURIComponent('港口镇')}&sort=${order}&columns=name+uscc`);
     assert.deepEqual(t.head, ['企业名称', '统一社会信用代码']);
     assert.ok(list.length > 500, `${list.length}`);
     assert.deepEqual(t.rows, list.map((e) => [e.name, e.uscc]), order);
@@ -106,8 +106,8 @@ await test('CSV: the scope and the masks of the reader', async () => {
   assert.ok(own.length > 0 && own.length < all.length);
   assert.deepEqual(t.rows.map((r) => Number(r[0])), own.map((e) => e.id));
   for (const user of ['leader', 'officer']) {
-    const list = await pages(user, '/api/v1/enterprises?town=' + encodeURIComponent('云溪'));
-    const seen = await csv(user, '/api/v1/enterprises.csv?columns=uscc+contact_mobile&town=' + encodeURIComponent('云溪'));
+    const list = await pages(user, '/api/v1/enterprises?town=' + encodeURIComponent('云溪镇'));
+    const seen = await csv(user, '/api/v1/enterprises.csv?columns=uscc+contact_mobile&town=' + encodeURIComponent('云溪镇'));
     assert.deepEqual(seen.rows, list.map((e) => [e.uscc, e.contact_mobile ?? '']), user);
     assert.ok(seen.rows.every((r) => !/^1\d{10}$/.test(r[1])), `${user} reads no numbers`);
   }
