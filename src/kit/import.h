@@ -79,6 +79,11 @@ const struct field *import_field(const struct import_kind *k, const char *name);
 const struct field *import_field_of_title(struct arena *a, const struct import_kind *k,
                                           const char *title);
 
+// How well a title names a field: the smaller the better, -1 not at all. Of two columns that
+// mean the same, a reference goes by the better named one: by the code, not by the name.
+int import_title_rank(struct arena *a, const struct import_kind *k, const struct field *f,
+                      const char *title);
+
 // The first rows of a sheet: finds where the headings stand, in one row or two, below titles.
 struct import_head {
     size_t first, rows; // index of the heading's first row among the given ones, and how many

@@ -98,32 +98,45 @@ bare(struct arena *a, const char *title)
     return out;
 }
 
-static bool
-is_one_of(struct arena *a, const char *titles, const char *title)
+enum { OWN_NAME = 1000, NO_MEANING = -1 };
+
+// The place in the list: -1 when it is not there.
+static int
+place_in(struct arena *a, const char *titles, const char *title)
 {
-    for (const char *p = titles; *p != '\0';) {
+    int at = 0;
+    for (const char *p = titles; *p != '\0'; at++) {
         size_t n = strcspn(p, " ");
         if (strcmp(bare(a, arena_strndup(a, p, n)), title) == 0) {
-            return true;
+            return at;
         }
         p += n + strspn(p + n, " ");
     }
-    return false;
+    return NO_MEANING;
 }
 
-static bool
-means(struct arena *a, const struct import_kind *k, const struct field *f, const char *title)
+// How well the title names the field: the smaller the better, -1 not at all. The words of the
+// kind's own table come in its order, so that a code goes before a name.
+static int
+rank_of(struct arena *a, const struct import_kind *k, const struct field *f, const char *title)
 {
     if (strcmp(bare(a, f->name), title) == 0 || strcmp(bare(a, f->label), title) == 0 ||
         strcmp(bare(a, tr(LANG_EN, f->label)), title) == 0) {
-        return true;
+        return OWN_NAME;
     }
     for (const struct import_title *t = k->titles; t != NULL && t->field != NULL; t++) {
-        if (strcmp(t->field, f->name) == 0 && is_one_of(a, t->titles, title)) {
-            return true;
+        if (strcmp(t->field, f->name) == 0) {
+            return place_in(a, t->titles, title);
         }
     }
-    return false;
+    return NO_MEANING;
+}
+
+int
+import_title_rank(struct arena *a, const struct import_kind *k, const struct field *f,
+                  const char *title)
+{
+    return rank_of(a, k, f, bare(a, title));
 }
 
 const struct field *
@@ -132,7 +145,7 @@ import_field_of_title(struct arena *a, const struct import_kind *k, const char *
     const struct field *const *fields = import_fields(a, k);
     const char *s = bare(a, title);
     for (size_t i = 0; *s != '\0' && fields[i] != NULL; i++) {
-        if (means(a, k, fields[i], s)) {
+        if (rank_of(a, k, fields[i], s) != NO_MEANING) {
             return fields[i];
         }
     }

@@ -108,20 +108,34 @@ name_of_column(const struct staging *s, const char *title)
     return f == NULL ? NULL : f->name;
 }
 
-// Each field once: of two columns that mean the same the first is taken.
+// Column `other` has the field already: which of the two keeps it?
+static bool
+is_better(const struct staging *s, const char *name, size_t column, size_t other)
+{
+    const struct import_kind *k = s->f->kind;
+    const struct field *f = import_field(k, name);
+    return s->f->columns == NULL && f != NULL && f->type == FIELD_REF &&
+           import_title_rank(s->a, k, f, s->head.titles[column]) <
+               import_title_rank(s->a, k, f, s->head.titles[other]);
+}
+
+// Each field once: of two columns that mean the same the first is taken, of two references the
+// better named one.
 static struct value *
 proposed(const struct staging *s)
 {
-    struct value *list = value_list(s->a);
+    const char **names = ARENA_ARRAY(s->a, const char *, s->head.n + 1);
     for (size_t i = 0; i < s->head.n; i++) {
-        const char *name = name_of_column(s, s->head.titles[i]);
-        for (size_t k = 0; name != NULL && k < i; k++) {
-            const struct value *other = value_at(list, k);
-            if (other->type == VALUE_TEXT && strcmp(other->s, name) == 0) {
-                name = NULL;
+        names[i] = name_of_column(s, s->head.titles[i]);
+        for (size_t k = 0; names[i] != NULL && k < i; k++) {
+            if (text_equal(names[k], names[i])) {
+                names[is_better(s, names[i], i, k) ? k : i] = NULL;
             }
         }
-        value_push(s->a, list, value_ref(s->a, name));
+    }
+    struct value *list = value_list(s->a);
+    for (size_t i = 0; i < s->head.n; i++) {
+        value_push(s->a, list, value_ref(s->a, names[i]));
     }
     return list;
 }

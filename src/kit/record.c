@@ -585,6 +585,8 @@ record_apply(struct ctx *c, const struct record_kind *k, int64_t *id, struct val
     struct value *rec = old == NULL ? in : merged(c->arena, old, in);
     if (old == NULL) {
         record_fill_scope(c, k, rec);
+    } else if ((*changes = changes_of(c, k, rec, old))->map.count == 0) {
+        return ERR_OK; // nothing that would have to be allowed
     }
     enum err e = checked(c, b, old == NULL ? RECORD_CREATE : RECORD_UPDATE, rec, old);
     if (e != ERR_OK) {

@@ -266,19 +266,16 @@ static const struct nav_item NAV[] = {
     {0},
 };
 
-static const struct db_stmt *const STATEMENTS[] = {&COLLECTS,         &DUES_KIND_OF,
-                                                   &DUES_TIERS_OF,    &DUES_IN_FORCE,
-                                                   &DUES_NEWER,       &DUES_HOLDING,
-                                                   &DUES_SET,         &DUES_TIER_COUNT,
-                                                   &DUES_TIER_SAME,   &BILL_OF_MEMBERSHIP,
-                                                   &BILL_PAID,        &BILL_SET,
-                                                   &BILL_LATER,       &BILL_REMINDABLE,
-                                                   &BILL_OVERDUE,     &BILL_ACCOUNTS,
-                                                   &PAYMENT_SAME,     &PAYMENT_REVERSE,
-                                                   &DUES_MEMBERS,     &DUES_ARREARS,
-                                                   &DUES_ARREARS_ALL, &DUES_BY_TIER,
-                                                   &DUES_BY_CHAMBER,  &DUES_PAYERS,
-                                                   &DUES_RECEIVED,    NULL};
+static const struct db_stmt *const STATEMENTS[] = {
+    &COLLECTS,           &DUES_KIND_OF,    &DUES_TIERS_OF,
+    &DUES_IN_FORCE,      &DUES_NEWER,      &DUES_HOLDING,
+    &DUES_SET,           &DUES_TIER_COUNT, &DUES_TIER_SAME,
+    &BILL_OF_MEMBERSHIP, &BILL_PAID,       &BILL_SET,
+    &BILL_LATER,         &BILL_REMINDABLE, &BILL_OVERDUE,
+    &BILL_ACCOUNTS,      &PAYMENT_SAME,    &PAYMENT_REVERSE,
+    &PAYMENT_BILLS,      &DUES_MEMBERS,    &DUES_ARREARS,
+    &DUES_ARREARS_ALL,   &DUES_BY_TIER,    &DUES_BY_CHAMBER,
+    &DUES_PAYERS,        &DUES_RECEIVED,   NULL};
 
 static const struct record_kind *const KINDS[] = {&DUES_STANDARD_KIND, &DUES_TIER_KIND,
                                                   &BILL_KIND, &PAYMENT_KIND, NULL};
@@ -292,6 +289,8 @@ open_module(struct app *app, const char **why)
     return true;
 }
 
+static const struct import_kind *const IMPORTS[] = {&PAYMENT_IMPORT, NULL};
+
 const struct module DUES_MODULE = {.name = "dues",
                                    .routes = ROUTES,
                                    .stmts = STATEMENTS,
@@ -299,4 +298,5 @@ const struct module DUES_MODULE = {.name = "dues",
                                    .kinds = KINDS,
                                    .open = open_module,
                                    .links = DUES_LINKS,
-                                   .watches = DUES_WATCHES};
+                                   .watches = DUES_WATCHES,
+                                   .imports = IMPORTS};

@@ -3,6 +3,7 @@
 #ifndef MOD_DUES_DUES_IMPL_H
 #define MOD_DUES_DUES_IMPL_H
 
+#include "kit/import.h"
 #include "kit/record_merge.h"
 #include "kit/record_step.h"
 #include "mod/dues/dues.h"
@@ -60,6 +61,10 @@ struct dues_standard {
 bool dues_standard_of(struct ctx *c, int64_t organization_id, int64_t year,
                       struct dues_standard *out);
 
+// ---- dues_import.c
+
+extern const struct import_kind PAYMENT_IMPORT;
+
 // ---- dues_bill.c
 
 extern const struct choice BILL_STATES[], BILL_BASES[];
@@ -114,7 +119,7 @@ extern const struct field DUES_IN_ISSUE[], DUES_IN_REMIND[];
 extern const struct db_stmt DUES_KIND_OF, DUES_TIERS_OF, DUES_IN_FORCE, DUES_NEWER,
     DUES_HOLDING, DUES_SET, DUES_TIER_COUNT, DUES_TIER_SAME, BILL_OF_MEMBERSHIP, BILL_PAID,
     BILL_SET, BILL_LATER, BILL_REMINDABLE, BILL_OVERDUE, BILL_ACCOUNTS, PAYMENT_SAME,
-    PAYMENT_REVERSE, DUES_MEMBERS, DUES_ARREARS, DUES_ARREARS_ALL, DUES_BY_TIER,
+    PAYMENT_REVERSE, PAYMENT_BILLS, DUES_MEMBERS, DUES_ARREARS, DUES_ARREARS_ALL, DUES_BY_TIER,
     DUES_BY_CHAMBER, DUES_PAYERS, DUES_RECEIVED;
 
 #endif
