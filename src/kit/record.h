@@ -100,6 +100,9 @@ struct record_kind {
     // What its form offers: `fields` are those of form.html, of this page only; `rec` is the
     // record, or what is known of a new one. May be NULL.
     void (*form)(struct ctx *c, const struct value *rec, const struct value *fields);
+    // What the form of a new record begins with; the address may name a parent. To say more of
+    // it than its name: the member that holds the reference's name. May be NULL.
+    void (*begin)(struct ctx *c, struct value *rec);
     // What the record's page says besides, with record_badge and record_fact. May be NULL.
     void (*decorate)(struct ctx *c, const struct value *rec);
     const struct choice *events; // words for what its history tells beside create and update

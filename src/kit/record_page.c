@@ -753,7 +753,10 @@ form_fields(struct ctx *c, const struct record_kind *k, const struct value *rec)
     bool new = value_get_int(rec, "id", 0) == 0;
     int64_t id;
     const char *home = new ? record_home(c, k, rec, &id) : NULL;
-    const char *parent = home == NULL ? NULL : record_ref_title(c, k, home, id);
+    const char *said = home == NULL ? NULL : value_get_text(rec, record_ref_name(a, home));
+    const char *parent = home == NULL   ? NULL
+                         : said != NULL ? said
+                                        : record_ref_title(c, k, home, id);
     struct value *all = field_form(c, k->fields, form_record(c, k, rec)), *list = value_list(a);
     for (size_t i = 0; i < value_count(all); i++) {
         struct value *m = (struct value *)(uintptr_t)value_at(all, i); // made for this page

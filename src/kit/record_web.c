@@ -81,7 +81,11 @@ events_run(struct ctx *c)
 static enum err
 new_run(struct ctx *c)
 {
-    c->out = value_map(c->arena);
+    struct value *rec = value_map(c->arena);
+    if (kind_of(c)->begin != NULL) {
+        kind_of(c)->begin(c, rec);
+    }
+    c->out = rec;
     return ERR_OK;
 }
 

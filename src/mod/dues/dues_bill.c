@@ -624,6 +624,10 @@ decorate(struct ctx *c, const struct value *rec)
 {
     int64_t id = value_get_int(rec, "id", 0), year = value_get_int(rec, "year", 0);
     bool owed = value_get_int(rec, "owed_fen", 0) > 0;
+    value_set_text(c->arena, c->page, "title",
+                   ctx_trf(c, T("{0} 年会费　{1}"), 2,
+                           arena_printf(c->arena, "%lld", (long long)year),
+                           record_title(c, &BILL_KIND, rec)));
     record_fact(c, T("账单号"),
                 arena_printf(c->arena, "HF%lld-%06lld", (long long)year, (long long)id));
     if (owed && strcmp(value_get_text(rec, "due_on"), dues_today(c)) < 0) {

@@ -155,6 +155,27 @@ before_save(struct ctx *c, struct value *rec, const struct value *old)
     return c->faults.count > 0 ? ERR_INVALID : ERR_OK;
 }
 
+// Whose bill it is and what is owed stand on the form, which begins with all of it, today.
+static void
+begin(struct ctx *c, struct value *rec)
+{
+    struct arena *a = c->arena;
+    int64_t id = 0;
+    const char *asked = ctx_query(c, "bill_id");
+    const struct value *bill =
+        asked != NULL && text_to_int(asked, &id) ? record_get(c, &BILL_KIND, id) : NULL;
+    value_set_text(a, rec, "paid_on", dues_today(c));
+    if (bill == NULL) {
+        return;
+    }
+    int64_t owed = value_get_int(bill, "owed_fen", 0);
+    const char *year = arena_printf(a, "%lld", (long long)value_get_int(bill, "year", 0));
+    value_set_int(a, rec, "amount_fen", owed);
+    value_set_text(a, rec, "bill_name",
+                   ctx_trf(c, T("{0}　{1} 年会费　欠缴 {2} 元"), 3,
+                           record_title(c, &BILL_KIND, bill), year, dues_yuan(a, owed)));
+}
+
 // What the bill's history says of it.
 static struct value *
 told(struct ctx *c, const struct value *rec)
@@ -225,6 +246,7 @@ const struct record_kind PAYMENT_KIND = {
     .parents = PARENTS,
     .leads = "bill_id state",
     .order = "-id",
+    .begin = begin,
     .before_save = before_save,
     .after_save = after_save,
     .events = EVENTS,
