@@ -5,7 +5,7 @@
 //
 //   node bench/run.mjs BUILD [--demands 100000] [--small 10000] [--large 1000000] [--seconds 1]
 //                      [--enterprises 1000000]
-//                      [--only pages,creation,growth,rest,idle,exports] [--keep DIR]
+//                      [--only pages,creation,growth,rest,idle,exports,search] [--keep DIR]
 //
 // Districts are made in DIR (a temporary one otherwise) and used again when they are there.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
@@ -23,9 +23,10 @@ const option = (name, otherwise) => {
 const DEMANDS = Number(option('demands', 100000));
 const SMALL = Number(option('small', 10000));
 const LARGE = Number(option('large', 1000000));
+const ENTERPRISES = Number(option('enterprises', 1000000));
 const SECONDS = Number(option('seconds', 1));
 const ROUNDS = 7; // the two sides take turns, so that what else the machine does meets both
-const only = option('only', 'pages,creation,growth,rest,idle,exports').split(',');
+const only = option('only', 'pages,creation,growth,rest,idle,exports,search').split(',');
 const kept = option('keep', null);
 const huiqiao = join(build, 'huiqiao');
 const baseline = join(build, 'bench', 'baseline');
@@ -349,6 +350,42 @@ async function exports() {
   await stop(server);
 }
 
+// The search box and the list's own field: one client, every query another one than before, so
+// that nothing kept from an earlier answer helps.
+async function search() {
+  const data = roster(ENTERPRISES);
+  const server = await serve(data);
+  const readers = { staff: token(data, 'staff'), secretary: token(data, 'secretary') };
+  const words = '宏远 金泰 恒新 博达 华盛 嘉和 瑞丰 天成 永兴 中诚 同创 正源 启明 星辰 安顺 德隆 广通 海纳 景盛 凯旋 立信 明德 诺亚 鹏程 千禾 荣昌 尚品 泰和 万象 祥云 雅致 卓越 志远 众合 腾跃 百川 长青 大地 东升 方圆'.split(' ');
+  const letters = 'hy jt hx bd hs jh rf tc yx zc tc zy qm xc as dl gt hn js kx lx md ny pc qh rc sp th wx xy yz zy zy zh ty bc zq dd ds fy'.split(' ');
+  const towns = ['lj', 'bj', 'gk', 'yx', 'lh', 'dh', 'ns'];
+  const groups = {
+    'two characters': [...words, ...words.map((w, i) => w[1] + words[(i + 7) % words.length][0]), '有限', '科技', '贸易', '公司', '临江', '限公'],
+    'initials': towns.flatMap((t) => letters.map((l) => t + l)),
+    'beginning of a code': Array.from({ length: 300 }, (_, i) => `91320902G000${'0123456789ABCDEFGHJKLMNPQRTUWXY'[i % 31]}${i % 10}`.slice(0, 8 + (i % 7))),
+    'nothing found': words.map((w, i) => `${w[0]}鼐${i % 2 ? w[1] : ''}`),
+    'a slip': words.map((w, i) => `${w}鼎${words[(i + 3) % words.length]}贸`),
+  };
+  for (const [who, headers] of Object.entries(readers)) {
+    for (const [what, queries] of Object.entries(groups)) {
+      const times = [];
+      let refused = 0;
+      for (const q of new Set(queries)) {
+        const began = performance.now();
+        const answer = await fetch(`${server.base}/api/v1/search?q=${encodeURIComponent(q)}`, { headers });
+        await answer.arrayBuffer();
+        times.push(performance.now() - began);
+        refused += answer.status === 200 ? 0 : 1;
+      }
+      times.sort((a, b) => a - b);
+      const p99 = times[Math.floor(times.length * 0.99)];
+      row(`search of ${n0(ENTERPRISES)} by ${who}: ${what}`, `p50 ${middle(times).toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`,
+        `${times.length} queries`, '', 'p99 ≤ 20 ms', p99 <= 20 && refused === 0);
+    }
+  }
+  await stop(server);
+}
+
 function print() {
   console.log(`\n${DEMANDS} demands unless said otherwise; ${ROUNDS} rounds of ${SECONDS} s a side, in turns\n`);
   console.log('| what | huiqiao | compared with | ratio | goal | |');
@@ -359,7 +396,7 @@ function print() {
 }
 
 try {
-  for (const part of [pages, creation, growth, rest, idle, exports]) {
+  for (const part of [pages, creation, growth, rest, idle, exports, search]) {
     if (only.includes(part.name)) await part();
   }
   print();

@@ -192,6 +192,16 @@ read_cursor(struct ctx *c, struct record_query *q)
     q->args[SLOT_SORT] = sort_is_text(q) ? DB_TEXT(at.text) : DB_INT(at.number);
 }
 
+// As in the search box: what finds nothing is taken for a slip in a name.
+static void
+forgive(struct ctx *c, struct record_query *q, const char *text)
+{
+    const char *near = record_query_count(c, q) == 0 ? search_near(c->arena, text) : NULL;
+    if (near != NULL) {
+        q->args[SLOT_QUERY] = DB_TEXT(near);
+    }
+}
+
 bool
 record_query_read(struct ctx *c, const struct record_kind *k, unsigned most,
                   struct record_query *q)
@@ -219,6 +229,9 @@ record_query_read(struct ctx *c, const struct record_kind *k, unsigned most,
     q->args[SLOT_QUERY] = DB_TEXT(expression);
     q->args[SLOT_SCOPE] = DB_INT(q->scope == SCOPE_ORGANIZATION ? c->actor->organization_id
                                                                 : c->actor->enterprise_id);
+    if (expression != NULL && c->faults.count == 0) {
+        forgive(c, q, text);
+    }
     return c->faults.count == 0;
 }
 

@@ -32,6 +32,14 @@ await test('enterprises are found by name, part, character, code, initials and o
   assert.deepEqual(await groups('staff', ''), []);
 });
 
+await test('a list forgives a slip as the box does, and only then', async () => {
+  const part = one.name.slice(2, 6);
+  const list = async (q) => (await d.ok('staff', 'GET', `/enterprises?q=${encodeURIComponent(q)}`)).items.map((e) => e.name);
+  assert.ok((await list(`${part.slice(0, 2)}鼎${part.slice(3)}`)).includes(one.name));
+  assert.ok((await list(part)).every((n) => n.includes(part)), 'what is found needs no forgiving');
+  assert.deepEqual(await list('鼎鼐鼒'), []);
+});
+
 await test('pinyin and its initials', async () => {
   for (const q of ['jnjm', 'jiangnan', 'jiangnanjingmi']) {
     assert.ok((await found('staff', 'enterprise', q)).some((n) => n.includes('江南精密')), q);
