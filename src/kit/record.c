@@ -84,11 +84,17 @@ is_key(const struct record_kind *k, const char *name)
     return false;
 }
 
+static bool
+sees_internal(const struct ctx *c, const struct record_kind *k, const struct value *rec)
+{
+    return ctx_is(c, ROLE_SIGNED_IN & ~(unsigned)ROLE_MEMBER) || sees_personal(c, k, rec);
+}
+
 struct value *
 record_masked(struct ctx *c, const struct record_kind *k, const struct value *rec)
 {
     bool whole = sees_personal(c, k, rec);
-    bool outside = !ctx_is(c, ROLE_SIGNED_IN & ~(unsigned)ROLE_MEMBER);
+    bool internal = sees_internal(c, k, rec);
     struct value *out = value_map(c->arena);
     for (uint32_t i = 0; i < rec->map.count; i++) {
         const struct value_pair *p = &rec->map.pairs[i];
@@ -97,7 +103,7 @@ record_masked(struct ctx *c, const struct record_kind *k, const struct value *re
         if (f == NULL && is_key(k, p->key)) {
             continue;
         }
-        if (f != NULL && f->class == CLASS_INTERNAL && outside && !whole) {
+        if (f != NULL && f->class == CLASS_INTERNAL && !internal) {
             v = &value_null;
         } else if (f != NULL && f->class == CLASS_SENSITIVE && !whole) {
             v = &value_null;
@@ -173,6 +179,37 @@ struct value *
 record_events(struct ctx *c, const char *kind, int64_t id)
 {
     return db_list(c->tx, c->arena, &EVENTS, DB_ARGS(DB_TEXT(kind), DB_INT(id)));
+}
+
+// [old, new] of an internal field; the reason of a step is told to whom it concerns.
+static bool
+is_hidden(const struct record_kind *k, const struct value_pair *p)
+{
+    const struct field *f = field_find(k->fields, p->key);
+    return f != NULL && f->class == CLASS_INTERNAL && p->v->type == VALUE_LIST;
+}
+
+// What a reader does not see of the record, its history does not tell either.
+struct value *
+record_history(struct ctx *c, const struct record_kind *k, const struct value *rec)
+{
+    struct value *events = record_events(c, k->name, value_get_int(rec, "id", 0));
+    if (sees_internal(c, k, rec)) {
+        return events;
+    }
+    for (size_t i = 0; i < value_count(events); i++) {
+        struct value *e = (struct value *)(uintptr_t)value_at(events, i); // of this query
+        const struct value *data = value_get(e, "data");
+        struct value *kept = value_map(c->arena);
+        for (uint32_t n = 0; data->type == VALUE_MAP && n < data->map.count; n++) {
+            const struct value_pair *p = &data->map.pairs[n];
+            if (!is_hidden(k, p)) {
+                value_set(c->arena, kept, p->key, p->v);
+            }
+        }
+        value_set(c->arena, e, "data", kept);
+    }
+    return events;
 }
 
 // A personal value is told of, never repeated: the history outlives its erasure.

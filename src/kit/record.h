@@ -201,6 +201,9 @@ int64_t record_reseal(struct ctx *c, const struct record_kind *k, int64_t after,
 void record_event(struct ctx *c, const char *kind, int64_t id, const char *type,
                   const struct value *data);
 struct value *record_events(struct ctx *c, const char *kind, int64_t id); // newest last
+// The same as the actor may read it, of a record that the actor may read.
+struct value *record_history(struct ctx *c, const struct record_kind *k,
+                             const struct value *rec);
 
 // The statements of no kind in particular, NULL-ended.
 extern const struct db_stmt *const RECORD_STATEMENTS[];

@@ -69,11 +69,12 @@ events_run(struct ctx *c)
 {
     const struct record_kind *k = kind_of(c);
     int64_t id = ctx_id(c, "id");
-    if (record_get(c, k, id) == NULL) {
+    const struct value *rec = record_get(c, k, id);
+    if (rec == NULL) {
         return ERR_NOT_FOUND;
     }
     struct value *out = value_map(c->arena);
-    value_set(c->arena, out, "items", record_events(c, k->name, id));
+    value_set(c->arena, out, "items", record_history(c, k, rec));
     c->out = out;
     return ERR_OK;
 }

@@ -23,7 +23,7 @@ const checked = new Set();
 const linksOf = (page) => page.evaluate(() => {
   const list = (selector, n) => [...document.querySelectorAll(selector)].slice(0, n).map((a) => a.href);
   return [...list('.nav a, .tabbar a', 99), ...list('#list .t, .mlist a, .items .t', 1),
-    ...list('.page-head .actions a', 6), '/me', '/notices'].map((h) => new URL(h, location.href).href.split('#')[0]);
+    ...list('.page-head .actions a', 6), ...list('.card > header a[href$="/leadership"]', 1), '/me', '/notices'].map((h) => new URL(h, location.href).href.split('#')[0]);
 });
 // Files are downloads, not pages.
 const isPage = (url) => url.startsWith(server.base) && !/\.(csv|xlsx|json|pdf|zip)$|\/attachments\//.test(new URL(url).pathname);

@@ -73,6 +73,14 @@ await test('a nomination, refused beside its field; an exception by the office a
   assert.equal((await d.api('member', 'GET', '/terms')).status, 403);
 });
 
+await test('the history tells a member no more than the record does', async () => {
+  const [mine] = (await d.ok('member', 'GET', '/posts')).items;
+  assert.equal(mine.grade, null);
+  const told = (await d.ok('member', 'GET', `/posts/${mine.id}/events`)).items[0].data;
+  assert.ok('since' in told && !('grade' in told) && !('graded_on' in told), JSON.stringify(told));
+  assert.ok('grade' in (await d.ok('leader', 'GET', `/posts/${mine.id}/events`)).items[0].data);
+});
+
 await test('what a member is in the chamber follows from the post', async () => {
   const me = await d.ok('member', 'GET', '/me');
   const mine = (await d.ok('staff', 'GET', `/memberships?enterprise_id=${me.enterprise_id}`)).items.find((m) => m.organization_id === port);
