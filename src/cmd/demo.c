@@ -141,6 +141,59 @@ add_person(struct demo *x, const char *login, const char *name, unsigned roles,
     return true;
 }
 
+static const struct demo_chamber *
+chamber_of(const char *code)
+{
+    const struct demo_chamber *o = DEMO_CHAMBERS;
+    while (o->code != NULL && strcmp(o->code, code) != 0) {
+        o++;
+    }
+    return o->code == NULL ? NULL : o;
+}
+
+// A chamber that is only being prepared has no day of founding yet.
+static void
+put_chamber_facts(struct demo *x, const struct demo_chamber *o, struct value *in)
+{
+    const struct {
+        const char *key, *text;
+    } FACTS[] = {{"founded_on", o->founded},
+                 {"towns", o->towns},
+                 {"industries", o->industries},
+                 {"state", o->founded == NULL ? "preparing" : NULL}};
+    for (size_t i = 0; i < sizeof FACTS / sizeof *FACTS; i++) {
+        if (FACTS[i].text != NULL) {
+            value_set_text(x->step, in, FACTS[i].key, FACTS[i].text);
+        }
+    }
+    if (o->organ != NULL) {
+        value_set_text(x->step, in, "uscc", uscc_make(x->step, "51320902", o->organ));
+        value_set_text(x->step, in, "registry", "临江区民政局");
+        value_set_text(x->step, in, "registered_on", o->founded);
+        value_set_text(x->step, in, "competent_authority", "临江区工商联");
+    }
+}
+
+// Beside those with an account of their own: committees, the joint Party committee, a chamber
+// in preparation.
+static bool
+add_chamber(struct demo *x, const struct demo_chamber *o)
+{
+    struct value *in = value_map(x->step);
+    struct place *p = &x->places[x->place_count];
+    value_set_text(x->step, in, "name", o->name);
+    value_set_text(x->step, in, "kind", o->kind);
+    value_set_text(x->step, in, "code", o->code);
+    value_set_int(x->step, in, "parent_id", place_id(x, o->under));
+    if (o->phone != NULL) {
+        value_set_text(x->step, in, "phone", o->phone);
+    }
+    put_chamber_facts(x, o, in);
+    p->code = o->code;
+    x->place_count++;
+    return post(x, &FOUNDER, x->founded, "/organizations", in, &p->id);
+}
+
 static bool
 add_organization(struct demo *x, const struct demo_organization *o)
 {
@@ -155,6 +208,10 @@ add_organization(struct demo *x, const struct demo_organization *o)
     }
     if (x->place_count > 0) {
         value_set_int(x->step, in, "parent_id", x->places[0].id);
+    }
+    const struct demo_chamber *facts = chamber_of(o->code);
+    if (facts != NULL) {
+        put_chamber_facts(x, facts, in);
     }
     struct place *p = &x->places[x->place_count];
     p->code = o->code;
@@ -264,6 +321,11 @@ add_everybody(struct demo *x)
             return false;
         }
     }
+    for (const struct demo_chamber *o = DEMO_CHAMBERS; o->code != NULL; o++) {
+        if (o->name != NULL && !add_chamber(x, o)) {
+            return false;
+        }
+    }
     int64_t federation = x->places[0].id;
     if (!add_person(x, "admin", "系统管理员", ROLE_ADMIN, federation, 0) ||
         !add_person(x, "staff", "周敏", ROLE_STAFF, federation, 0) ||
@@ -347,7 +409,7 @@ add_memberships(struct demo *x)
 // ---- entered twice ----------------------------------------------------------------------
 
 static bool
-add_again(struct demo *x, const struct demo_enterprise *e, int64_t *id)
+add_later(struct demo *x, const struct demo_enterprise *e, int64_t *id)
 {
     struct value *in = value_map(x->step);
     value_set_text(x->step, in, "name", e->name);
@@ -355,7 +417,12 @@ add_again(struct demo *x, const struct demo_enterprise *e, int64_t *id)
     value_set_text(x->step, in, "town", e->town);
     value_set_text(x->step, in, "contact_name", e->person);
     value_set_text(x->step, in, "contact_mobile", e->mobile);
-    value_set_int(x->step, in, "chamber_id", place_id(x, e->chamber));
+    if (e->chamber != NULL) {
+        value_set_int(x->step, in, "chamber_id", place_id(x, e->chamber));
+    }
+    if (e->industry != NULL) {
+        value_set_text(x->step, in, "industry_code", e->industry);
+    }
     return post(x, &FOUNDER, x->founded, "/enterprises", in, id);
 }
 
@@ -379,8 +446,8 @@ static bool
 add_duplicates(struct demo *x)
 {
     int64_t id = 0;
-    for (const struct demo_enterprise *e = DEMO_AGAIN; e->name != NULL; e++) {
-        if (!add_again(x, e, &id)) {
+    for (const struct demo_enterprise *e = DEMO_LATER; e->name != NULL; e++) {
+        if (!add_later(x, e, &id)) {
             return false;
         }
     }

@@ -11,6 +11,13 @@ struct demo_organization {
     const char *kind, *name, *short_name, *code, *categories, *phone;
     const char *login, *person; // officer or secretary; NULL none
 };
+// What is known of an organisation beside: its registration, its life, what it covers.
+struct demo_chamber {
+    const char *code, *name, *kind; // name and kind NULL: one of DEMO_ORGANIZATIONS
+    const char *under;              // code
+    const char *organ;              // first eight of the organisation code; NULL: none
+    const char *founded, *towns, *industries, *phone;
+};
 struct demo_enterprise {
     const char *name, *short_name, *organ; // first eight characters of the organisation code
     const char *industry;                  // division of GB/T 4754
@@ -38,8 +45,10 @@ struct demo_demand {
 };
 
 extern const struct demo_organization DEMO_ORGANIZATIONS[]; // the federation first
+extern const struct demo_chamber DEMO_CHAMBERS[];
 extern const struct demo_enterprise DEMO_ENTERPRISES[];
-extern const struct demo_enterprise DEMO_AGAIN[]; // entered again, by mistake
+// Entered later: most of them again, by mistake; the last one is the sixth of the first.
+extern const struct demo_enterprise DEMO_LATER[];
 extern const struct demo_demand DEMO_DEMANDS[];
 
 // What the demo made before: ids of organisations by code, of people by name; 0: none.

@@ -70,6 +70,21 @@ const struct demo_organization DEMO_ORGANIZATIONS[] = {
     {0},
 };
 
+const struct demo_chamber DEMO_CHAMBERS[] = {
+    {"LJ-S01", NULL, NULL, NULL, "MJ0TEK01", "2011-05-18", "港口镇", NULL, NULL},
+    {"LJ-S02", NULL, NULL, NULL, "MJ0TEK02", "2013-09-12", "滨江街道", NULL, NULL},
+    {"LJ-S03", NULL, NULL, NULL, "MJ0TEK03", "2016-04-22", "云溪镇", NULL, NULL},
+    {"LJ-H01", NULL, NULL, NULL, "MJ0TEK04", "2018-11-08", NULL, "34 35 38", NULL},
+    {"LJ-H02", NULL, NULL, NULL, "MJ0TEK05", "2021-06-30", NULL, "54 59", NULL},
+    {"LJ-Y01", NULL, NULL, NULL, "MJ0TEK06", "2015-12-19", NULL, NULL, NULL},
+    {"LJ-DW", "行业商会联合党委", "party_committee", "LJ-GSL", NULL, "2022-07-01", NULL, NULL,
+     "0500-81230009"},
+    {"LJ-W01", "科技创新委员会", "committee", "LJ-GSL", NULL, "2023-03-15", NULL, NULL, NULL},
+    {"LJ-W02", "青年企业家委员会", "committee", "LJ-S01", NULL, "2024-05-04", NULL, NULL, NULL},
+    {"LJ-H03", "餐饮业商会", "industry", "LJ-GSL", NULL, NULL, NULL, "62", "0500-81235203"},
+    {0},
+};
+
 const struct demo_enterprise DEMO_ENTERPRISES[] = {
     {"江南精密制造股份有限公司", "江南精密", "MA0TEK01", "34", 420, 31000, 26000, "srdi",
      "港口镇", "LJ-S01", "member", "陈立", "13800000001"},
@@ -98,11 +113,13 @@ const struct demo_enterprise DEMO_ENTERPRISES[] = {
     {0},
 };
 
-const struct demo_enterprise DEMO_AGAIN[] = {
+const struct demo_enterprise DEMO_LATER[] = {
     {"临江区海帆国际贸易（集团）有限公司", NULL, "MA0TEK51", NULL, 0, 0, 0, NULL, "滨江街道",
      "LJ-Y01", NULL, "韩雪", "13800000005"},
-    {"荣光照明电气有限公司", NULL, "MA0TEK52", NULL, 0, 0, 0, NULL, "云溪镇", "LJ-S03", NULL,
+    {"荣光照明电气有限公司", NULL, "MA0TEK52", "38", 0, 0, 0, NULL, "云溪镇", NULL, NULL,
      "邓荣", "13800000007"},
+    {"青石竹艺有限公司", "青石竹艺", "MA0TEK54", "20", 0, 0, 0, NULL, "青石镇", NULL, NULL,
+     "骆青", "13800000054"},
     {"青禾人力资源服务公司", NULL, "MA0TEK53", NULL, 0, 0, 0, NULL, "滨江街道", "LJ-S02", NULL,
      "叶青", "13800000006"},
     {0},

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME_CHARS = 60, COUNT_MOST = 10000 };
+enum { NAME_CHARS = 60, COUNT_MOST = 10000, WORDS_CHARS = 1000 };
 
 struct setting {
     const char *key, *help;
@@ -23,6 +23,13 @@ is_name(const char *value)
 {
     return *value != '\0' && text_is_utf8(value, strlen(value)) &&
            !text_has_control(value, false) && text_length(value) <= NAME_CHARS;
+}
+
+static bool
+is_words(const char *value)
+{
+    return text_is_utf8(value, strlen(value)) && !text_has_control(value, false) &&
+           text_length(value) <= WORDS_CHARS;
 }
 
 static bool
@@ -68,6 +75,8 @@ static const struct setting SETTINGS[] = {
      is_count},
     {"membership_publicity_days",
      "working days an approved application is in publicity; 5, at most 60", is_count},
+    {"towns", "names of the district's towns, with spaces between; coverage shows them",
+     is_words},
     {"merge_undo_days", "days in which merging two records can be undone; 30", is_count},
     {"term_years", "years a term of a chamber lasts at most; 5", is_few},
     {"post_officer_terms", "terms in a row an officer of a chamber may serve; 2", is_few},

@@ -445,9 +445,9 @@ record_fill_scope(struct ctx *c, const struct record_kind *k, struct value *rec)
 }
 
 // What follows from a saved record: the kind's own, then other modules'.
-static enum err
-saved(struct ctx *c, const struct record_kind *k, const struct value *rec,
-      const struct value *old)
+enum err
+record_saved(struct ctx *c, const struct record_kind *k, const struct value *rec,
+             const struct value *old)
 {
     enum err e = k->after_save == NULL ? ERR_OK : k->after_save(c, rec, old);
     for (const struct module *const *m = c->app->modules; m != NULL && *m != NULL; m++) {
@@ -504,7 +504,7 @@ create(struct ctx *c, const struct record_built *b, struct value *rec, const cha
     note(c, b->k, id, "create", changes);
     c->result = record_seal_save(c, b, id, rec, NULL);
     if (c->result == ERR_OK) {
-        c->result = saved(c, b->k, rec, NULL);
+        c->result = record_saved(c, b->k, rec, NULL);
     }
     return c->result == ERR_OK ? id : 0;
 }
@@ -561,7 +561,7 @@ update(struct ctx *c, const struct record_built *b, struct value *rec, const str
     note(c, k, id, "update", changes);
     record_duplicates_note(c, k, id);
     enum err e = record_seal_save(c, b, id, rec, old);
-    return e != ERR_OK ? e : saved(c, k, rec, old);
+    return e != ERR_OK ? e : record_saved(c, k, rec, old);
 }
 
 bool

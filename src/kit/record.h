@@ -64,6 +64,13 @@ struct record_bulk {
     const char *sets;  // a field of the kind
 };
 
+// Another page about these records, for the head of their list.
+struct record_more {
+    const char *url; // NULL ends a table
+    const char *label, *icon;
+    unsigned roles;
+};
+
 struct record_kind {
     const char *name;       // "enterprise": in events, audit, search
     const char *plural;     // "enterprises": the URL
@@ -105,7 +112,8 @@ struct record_kind {
     void (*begin)(struct ctx *c, struct value *rec);
     // What the record's page says besides, with record_badge and record_fact. May be NULL.
     void (*decorate)(struct ctx *c, const struct value *rec);
-    const struct choice *events; // words for what its history tells beside create and update
+    const struct choice *events;    // words for what its history tells beside create and update
+    const struct record_more *more; // buttons above the list; NULL none
     // What two entries of one thing have in common (kit/record_merge.h): with it, duplicates
     // are looked for and can be merged. NULL: never.
     const struct record_duplicate *duplicates;
@@ -177,6 +185,10 @@ enum err record_update(struct ctx *c, const struct record_kind *k, int64_t id,
 // when the record is so already.
 enum err record_apply(struct ctx *c, const struct record_kind *k, int64_t *id, struct value *in,
                       bool dry, struct value **changes);
+// For a kind whose records also change by statements of its own (a life cycle): tells the
+// kind's after_save and other modules' watches.
+enum err record_saved(struct ctx *c, const struct record_kind *k, const struct value *rec,
+                      const struct value *old);
 // The list as c's query asks for it, in the actor's scope: {"items":[…],"next":…}; NULL with
 // faults. At most `most` rows when it is not 0, else ?limit.
 struct value *record_list(struct ctx *c, const struct record_kind *k, unsigned most);

@@ -356,17 +356,33 @@ own_action(struct ctx *c, const struct record_kind *k)
     return m;
 }
 
-// To the pairs that look like one record entered twice, for those who may merge them.
 static struct value *
-duplicates_action(struct ctx *c, const struct record_kind *k)
+list_action(struct ctx *c, const char *url, const char *label, const char *icon)
 {
     struct arena *a = c->arena;
     struct value *m = value_map(a);
-    value_set_text(a, m, "url", arena_printf(a, "/%s/duplicates", k->plural));
-    value_set_text(a, m, "label", ctx_tr(c, T("查重")));
-    value_set_text(a, m, "icon", "arrows-join");
+    value_set_text(a, m, "url", url);
+    value_set_text(a, m, "label", ctx_tr(c, label));
+    value_set_text(a, m, "icon", icon);
     value_set_bool(a, m, "primary", false);
     return m;
+}
+
+// The kind's other pages, and the pairs that look like one record entered twice for those who
+// may merge them.
+static void
+push_more(struct ctx *c, const struct record_kind *k, struct value *actions)
+{
+    for (const struct record_more *m = k->more; m != NULL && m->url != NULL; m++) {
+        if (ctx_is(c, m->roles)) {
+            value_push(c->arena, actions, list_action(c, m->url, m->label, m->icon));
+        }
+    }
+    if (k->duplicates != NULL && ctx_is(c, ROLE_OFFICE)) {
+        value_push(c->arena, actions,
+                   list_action(c, arena_printf(c->arena, "/%s/duplicates", k->plural),
+                               T("查重"), "arrows-join"));
+    }
 }
 
 static const struct value *
@@ -404,9 +420,7 @@ record_list_show(struct ctx *c)
     struct value *exports = value_map(a);
     push_sorts(c, q, actions);
     value_push(a, actions, own_action(c, k));
-    if (k->duplicates != NULL && ctx_is(c, ROLE_OFFICE)) {
-        value_push(a, actions, duplicates_action(c, k));
-    }
+    push_more(c, k, actions);
     if (may_create(c, k)) {
         value_push(a, actions, create_action(c, k));
     }

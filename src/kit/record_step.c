@@ -163,10 +163,13 @@ record_step_form(struct ctx *c)
         return ERR_NOT_FOUND;
     }
     struct lifecycle_record r = record_step_of(c, s, rec);
+    const struct transition *t = lifecycle_find(s->life, step->name);
+    bool may = lifecycle_may(c, t, &r);
+    const char *why = !may               ? T("现在的状态不能这样办理。")
+                      : t->guard != NULL ? t->guard(c, &r)
+                                         : NULL;
     c->out = rec;
-    return c->renewed || lifecycle_may(c, lifecycle_find(s->life, step->name), &r)
-               ? ERR_OK
-               : ctx_refuse(c, ERR_CONFLICT, T("现在的状态不能这样办理。"));
+    return c->renewed || why == NULL ? ERR_OK : ctx_refuse(c, ERR_CONFLICT, why);
 }
 
 enum err
@@ -177,8 +180,10 @@ record_step_show(struct ctx *c)
     const struct transition *t = lifecycle_find(step->steps->life, step->name);
     const char *url = record_url(c, k, value_get_int(c->out, "id", 0), "");
     const char *tone = tone_of(t);
+    const struct record_steps *s = step->steps;
+    const char *about = s->about == NULL ? NULL : s->about(c, t, c->out);
     const struct ask ask = {.title = t->label,
-                            .consequence = t->consequence,
+                            .consequence = about != NULL ? about : t->consequence,
                             .fields = t->needs,
                             .action = arena_printf(c->arena, "%s/%s", url, t->name),
                             .submit = t->label,

@@ -15,6 +15,8 @@ struct record_steps {
     unsigned action; // RECORD_UPDATE …: whoever may do it, may take RECORD_STEP_MINE steps
     // In place of `action`: all that the actor is to the record. NULL: as above.
     unsigned (*relations)(const struct ctx *c, const struct value *rec);
+    // What follows for this very record, in the reader's language; NULL: what the table says.
+    const char *(*about)(struct ctx *c, const struct transition *t, const struct value *rec);
 };
 // A route's data.
 struct record_step {

@@ -19,6 +19,12 @@ extern const struct choice ENTERPRISE_INDUSTRIES[];      // sections A … T of 
 extern const struct choice ENTERPRISE_SIZES[];
 
 // {id name chamber_id chamber_name state}, NULL when there is none.
+// Sections and divisions of GB/T 4754 in the standard's order, a section before its divisions;
+// NULL past the last. Names are Chinese.
+const char *enterprise_industry_at(size_t i, const char **name);
+// The name of exactly this section or division, NULL when there is none.
+const char *enterprise_industry_name(const char *code);
+
 struct value *enterprise_by_id(struct db_tx *tx, struct arena *a, int64_t id);
 
 // What the rules say of an enterprise whose figures are all known: "micro" … "large", or NULL

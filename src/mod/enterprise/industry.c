@@ -2,6 +2,7 @@
 // The two upper levels of GB/T 4754-2017, in its own words, and what is loaded below them.
 #include "mod/enterprise/industry.h"
 
+#include "mod/enterprise/enterprise.h"
 #include "view/table.h"
 
 #include <stdlib.h>
@@ -125,6 +126,21 @@ const struct industry INDUSTRIES[INDUSTRY_SECTIONS + INDUSTRY_DIVISIONS] = {
     {"96", "基层群众自治组织及其他组织"},
     {"T", "国际组织"},
     {"97", "国际组织"}};
+
+const char *
+enterprise_industry_at(size_t i, const char **name)
+{
+    bool there = i < sizeof INDUSTRIES / sizeof *INDUSTRIES;
+    *name = there ? INDUSTRIES[i].name : NULL;
+    return there ? INDUSTRIES[i].code : NULL;
+}
+
+const char *
+enterprise_industry_name(const char *code)
+{
+    const struct industry *found = industry_find(code);
+    return found == NULL ? NULL : found->name;
+}
 
 const struct industry *
 industry_find(const char *code)

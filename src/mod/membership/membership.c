@@ -180,7 +180,7 @@ membership_number(struct arena *a, int64_t id)
 // ---- saving ----------------------------------------------------------------------------
 
 // In the same chamber only one stay goes on at a time.
-static const struct db_stmt GOES_ON = {
+const struct db_stmt MEMBERSHIP_GOES_ON = {
     .name = "membership.goes_on",
     .sql =
         "SELECT count(*) AS n FROM membership WHERE organization_id = $1"
@@ -227,7 +227,7 @@ check_who(struct ctx *c, const struct value *rec)
 static void
 check_once(struct ctx *c, const struct value *rec, int64_t id)
 {
-    if (db_value_int(c->tx, &GOES_ON,
+    if (db_value_int(c->tx, &MEMBERSHIP_GOES_ON,
                      DB_ARGS(DB_INT(value_get_int(rec, "organization_id", 0)),
                              DB_INT(value_get_int(rec, "enterprise_id", 0)),
                              DB_INT(value_get_int(rec, "person_id", 0)), DB_INT(id)),
@@ -425,7 +425,10 @@ static const struct nav_item NAV[] = {
     {0},
 };
 
-static const struct db_stmt *const STATEMENTS[] = {&GOES_ON,
+static const struct db_stmt *const STATEMENTS[] = {&MEMBERSHIP_GOES_ON,
+                                                   &MEMBERSHIP_OF_CHAMBER,
+                                                   &MEMBERSHIP_END,
+                                                   &MEMBERSHIP_GO_ON,
                                                    &IS_CHAMBER,
                                                    &MEMBERSHIP_SET,
                                                    &MEMBERSHIP_LINK,

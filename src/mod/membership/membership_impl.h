@@ -26,8 +26,14 @@ extern const struct record_steps MEMBERSHIP_STEPS;
 // together. An enterprise that is a member somewhere has exactly one main membership, whose
 // chamber is its chamber.
 enum err membership_settle(struct ctx *c, int64_t enterprise_id);
+// The same after a chamber has ended: an enterprise without another is under none.
+enum err membership_settle_after(struct ctx *c, int64_t enterprise_id, int64_t chamber);
 enum err membership_make_main(struct ctx *c, int64_t enterprise_id, int64_t id);
 extern const struct record_watch MEMBERSHIP_WATCHES[];
+
+// membership_chamber.c: what an organisation's end means for its members
+enum err membership_chamber_saved(struct ctx *c, const struct value *rec,
+                                  const struct value *old);
 
 // membership_merge.c
 extern const struct record_link MEMBERSHIP_LINKS[];
@@ -49,8 +55,9 @@ enum err membership_report_show(struct ctx *c);
 enum err membership_publicity_run(struct ctx *c);
 enum err membership_publicity_show(struct ctx *c);
 
-extern const struct db_stmt MEMBERSHIP_SET, MEMBERSHIP_LINK, MEMBERSHIP_DUE, MEMBERSHIP_CURRENT,
-    MEMBERSHIP_MARK, MEMBERSHIP_ENDED, MEMBERSHIP_OF_NEW, MEMBERSHIP_SEATED, MEMBERSHIP_UNSEAT, MEMBERSHIP_CARD, MEMBERSHIP_MOVED,
-    MEMBERSHIP_IN_PUBLICITY;
+extern const struct db_stmt MEMBERSHIP_GOES_ON, MEMBERSHIP_OF_CHAMBER, MEMBERSHIP_END,
+    MEMBERSHIP_GO_ON, MEMBERSHIP_SET, MEMBERSHIP_LINK, MEMBERSHIP_DUE, MEMBERSHIP_CURRENT,
+    MEMBERSHIP_MARK, MEMBERSHIP_ENDED, MEMBERSHIP_OF_NEW, MEMBERSHIP_SEATED, MEMBERSHIP_UNSEAT,
+    MEMBERSHIP_CARD, MEMBERSHIP_MOVED, MEMBERSHIP_IN_PUBLICITY;
 
 #endif

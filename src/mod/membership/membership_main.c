@@ -58,7 +58,8 @@ put_chamber(struct ctx *c, int64_t enterprise_id, int64_t chamber)
     }
     const struct actor *who = c->actor;
     struct value *in = value_map(c->arena);
-    value_set_int(c->arena, in, "chamber_id", chamber);
+    value_set(c->arena, in, "chamber_id",
+              chamber == 0 ? &value_null : value_int(c->arena, chamber));
     c->actor = &SYSTEM; // follows from a step that its actor was allowed to take
     enum err err = record_update(c, &ENTERPRISE_KIND, enterprise_id, in, 0);
     c->actor = who;
@@ -185,5 +186,17 @@ post_saved(struct ctx *c, const struct value *rec, const struct value *old)
     return db_tx_err(c->tx);
 }
 
-const struct record_watch MEMBERSHIP_WATCHES[] = {
-    {"enterprises", enterprise_saved}, {"posts", post_saved}, {0}};
+enum err
+membership_settle_after(struct ctx *c, int64_t enterprise_id, int64_t chamber)
+{
+    enum err e = membership_settle(c, enterprise_id);
+    const struct value *now = enterprise_by_id(c->tx, c->arena, enterprise_id);
+    return e == ERR_OK && value_get_int(now, "chamber_id", 0) == chamber
+               ? put_chamber(c, enterprise_id, 0)
+               : e;
+}
+
+const struct record_watch MEMBERSHIP_WATCHES[] = {{"enterprises", enterprise_saved},
+                                                  {"posts", post_saved},
+                                                  {"organizations", membership_chamber_saved},
+                                                  {0}};

@@ -222,11 +222,10 @@ json_answer(const struct operation *o)
         return schema_page(a, schema_ref(a, "ImportRow"));
     }
     bool many = false;
-    const char *merging = o->kind == NULL
-                              ? NULL
-                              : schema_of_merging(pattern, o->route->method == HTTP_GET, &many);
-    if (merging != NULL) {
-        const struct value *one_of = schema_ref(a, merging);
+    const char *other =
+        o->kind == NULL ? NULL : schema_of_answer(pattern, o->route->method == HTTP_GET, &many);
+    if (other != NULL) {
+        const struct value *one_of = schema_ref(a, other);
         return many ? schema_page(a, one_of) : one_of;
     }
     if (strcmp(pattern, "/rules") == 0) {

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "kit/code.h"
 #include "mod/demand/demand.h"
+#include "mod/org/org.h"
 #include "mod/post/post.h"
 
 #include <ctype.h>
@@ -299,6 +300,43 @@ static const struct member DUES_STATEMENT[] = {
     {0},
 };
 
+// What stands under what, and where there is no chamber.
+static const struct member ORGANIZATION_NODE[] = {
+    {"id", "int", NULL},
+    {"parent_id", "int?", NULL},
+    {"kind", "text", ORG_KINDS},
+    {"name", "text", NULL},
+    {"state", "text", NULL},
+    {"phone", "text?", NULL},
+    {"members", "int", NULL},
+    {"depth", "int", NULL},
+    {"members_below", "int", NULL},
+    {0},
+};
+static const struct member COVERAGE[] = {{"towns", "CoveragePlace[]", NULL},
+                                         {"without_town", "CoveragePlace", NULL},
+                                         {"industries", "CoveragePlace[]", NULL},
+                                         {0}};
+static const struct member COVERAGE_PLACE[] = {
+    {"code", "text?", NULL},
+    {"name", "text?", NULL},
+    {"section", "text*", NULL},
+    {"organizations", "object[]", NULL},
+    {"enterprises", "int", NULL},
+    {"outside", "int", NULL},
+    {0},
+};
+static const struct member COVERAGE_ENTERPRISE[] = {
+    {"id", "int", NULL},
+    {"name", "text", NULL},
+    {"uscc", "text", NULL},
+    {"town", "text?", NULL},
+    {"industry_code", "text?", NULL},
+    {"chamber_id", "int?", NULL},
+    {"chamber", "text?", NULL},
+    {0},
+};
+
 // Records that were two and became one (kit/record_merge.h).
 static const struct member DUPLICATE[] = {
     {"id", "int", NULL},           {"score", "int", NULL},
@@ -420,6 +458,10 @@ static const struct {
     {"DuesOwing", DUES_OWING},
     {"DuesReminded", DUES_REMINDED},
     {"DuesStatement", DUES_STATEMENT},
+    {"OrganizationNode", ORGANIZATION_NODE},
+    {"Coverage", COVERAGE},
+    {"CoveragePlace", COVERAGE_PLACE},
+    {"CoverageEnterprise", COVERAGE_ENTERPRISE},
 };
 
 // By the first segment of the path: what it is about. Kinds of records are not here.
@@ -773,7 +815,7 @@ schemas_all(struct arena *a, const struct module *const *modules)
 }
 
 const char *
-schema_of_merging(const char *pattern, bool get, bool *list)
+schema_of_answer(const char *pattern, bool get, bool *list)
 {
     static const struct {
         const char *end, *get, *post;
@@ -786,6 +828,9 @@ schema_of_merging(const char *pattern, bool get, bool *list)
         {"/merges", "Merge", NULL, true},
         {"/merges/{merge}", "Merge", NULL, false},
         {"/merges/{merge}/undo", NULL, "Merge", false},
+        {"/organizations/tree", "OrganizationNode", NULL, true},
+        {"/organizations/coverage", "Coverage", NULL, false},
+        {"/organizations/coverage/enterprises", "CoverageEnterprise", NULL, true},
     };
     for (size_t i = 0; i < sizeof ENDS / sizeof *ENDS; i++) {
         if (text_ends(pattern, ENDS[i].end)) {

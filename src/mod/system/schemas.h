@@ -17,9 +17,8 @@ const struct value *schema_input(struct arena *a, const struct field *fields, bo
 const char *schema_name(struct arena *a, const struct record_kind *k);
 // What a path that is no record's is about; *one: it is no collection. NULL: nothing fixed.
 const char *schema_of_path(const char *pattern, bool *one);
-// What a path of finding and merging duplicates answers; *list: a page of them. NULL: it is
-// none.
-const char *schema_of_merging(const char *pattern, bool get, bool *list);
+// What a path below a kind answers that is no record of it; *list: a page of them. NULL: none.
+const char *schema_of_answer(const char *pattern, bool get, bool *list);
 // Every schema that schema_ref may name.
 const struct value *schemas_all(struct arena *a, const struct module *const *modules);
 
