@@ -137,8 +137,9 @@ only_what_may_stands_under(void **state)
         ERR_INVALID);
     assert_string_equal(w->c.faults.items[0].field, "parent_id");
     assert_non_null(strstr(w->c.faults.items[0].message, "工商联、联合商会"));
-    assert_int_equal(PUT(w, ORG_KIND, 0, "name", "青年委员会", "kind", "committee"),
-                     ERR_INVALID);
+    assert_int_equal(
+        PUT(w, ORG_KIND, 0, "name", "青年委员会", "kind", "committee", "parent_id", "9"),
+        ERR_INVALID); // nowhere
     assert_int_equal(
         PUT(w, ORG_KIND, 0, "name", "青年委员会", "kind", "committee", "parent_id", "2"),
         ERR_OK);

@@ -20,19 +20,18 @@ const struct choice ORG_KINDS[] = {
     {0},
 };
 
-// Which kinds may stand under which; a kind that may stand alone has an empty word.
+// Which kinds may stand under which; any may stand alone.
 static const struct {
     const char *kind, *under; // space list
-    bool alone;
 } PLACES[] = {
-    {"federation", "", true},
-    {"town", "federation joint", true},
-    {"industry", "federation joint", true},
-    {"out_of_town", "federation joint", true},
-    {"joint", "federation", true},
-    {"committee", "federation town industry out_of_town joint", false},
-    {"party_committee", "federation", true},
-    {"department", "federation department", true},
+    {"federation", ""},
+    {"town", "federation joint"},
+    {"industry", "federation joint"},
+    {"out_of_town", "federation joint"},
+    {"joint", "federation"},
+    {"committee", "federation town industry out_of_town joint"},
+    {"party_committee", "federation"},
+    {"department", "federation department"},
 };
 
 const struct choice ORG_CATEGORIES[] = {
@@ -285,9 +284,8 @@ org_place_fault(struct ctx *c, const char *kind, const char *parent_kind)
     while (i < sizeof PLACES / sizeof *PLACES && !text_equal(PLACES[i].kind, kind)) {
         i++;
     }
-    bool known = i < sizeof PLACES / sizeof *PLACES;
-    if (!known ||
-        (parent_kind == NULL ? PLACES[i].alone : text_list_has(PLACES[i].under, parent_kind))) {
+    if (parent_kind == NULL || i == sizeof PLACES / sizeof *PLACES ||
+        text_list_has(PLACES[i].under, parent_kind)) {
         return NULL;
     }
     const char *label = choice_label(ORG_KINDS, kind, c->lang);
@@ -321,7 +319,7 @@ check_place(struct ctx *c, const struct value *rec, const struct value *old)
     const struct value *above =
         parent == 0 ? NULL : db_one(c->tx, c->arena, &ABOVE, DB_ARGS(DB_INT(parent)));
     const char *why = org_place_fault(c, kind, value_get_text(above, "kind"));
-    if (why != NULL && (parent == 0 || above != NULL)) {
+    if (why != NULL) {
         add_fault(c, "parent_id", "kind", why);
     } else if (above != NULL && !org_is_alive(value_get_text(above, "state"))) {
         ctx_fault(c, "parent_id", "ended", T("上级组织已经撤销或合并"));
