@@ -26,6 +26,11 @@ static bool
 is_number(const struct record_kind *k, const char *column)
 {
     const struct field *f = field_find(k->fields, column);
+    for (const struct record_key *s = k->keys; s != NULL && s->sort != NULL; s++) {
+        if (strcmp(s->column, column) == 0) {
+            return false;
+        }
+    }
     return f == NULL ? !text_ends(column, "_index") && !text_ends(column, "_end")
                      : f->type == FIELD_INT || f->type == FIELD_MONEY || f->type == FIELD_REF ||
                            f->type == FIELD_TIME || f->type == FIELD_FLAG;
@@ -45,6 +50,9 @@ find_columns(struct arena *a, struct merge_table *t)
         if (f->sealed && f->type == FIELD_MOBILE) {
             t->columns[t->count++] = arena_printf(a, "%s_end", f->name);
         }
+    }
+    for (const struct record_key *s = t->k->keys; s != NULL && s->sort != NULL; s++) {
+        t->columns[t->count++] = s->column;
     }
     static const char *const KEPT[] = {"created_at", "updated_at", "version"};
     for (size_t i = 0; i < sizeof KEPT / sizeof *KEPT; i++) {
