@@ -267,15 +267,13 @@ static const struct nav_item NAV[] = {
 };
 
 static const struct db_stmt *const STATEMENTS[] = {
-    &COLLECTS,           &DUES_KIND_OF,    &DUES_TIERS_OF,
-    &DUES_IN_FORCE,      &DUES_NEWER,      &DUES_HOLDING,
-    &DUES_SET,           &DUES_TIER_COUNT, &DUES_TIER_SAME,
-    &BILL_OF_MEMBERSHIP, &BILL_PAID,       &BILL_SET,
-    &BILL_LATER,         &BILL_REMINDABLE, &BILL_OVERDUE,
-    &BILL_ACCOUNTS,      &PAYMENT_SAME,    &PAYMENT_REVERSE,
-    &PAYMENT_BILLS,      &DUES_MEMBERS,    &DUES_ARREARS,
-    &DUES_ARREARS_ALL,   &DUES_BY_TIER,    &DUES_BY_CHAMBER,
-    &DUES_PAYERS,        &DUES_RECEIVED,   NULL};
+    &COLLECTS,        &DUES_KIND_OF,       &DUES_TIERS_OF,    &DUES_IN_FORCE,
+    &DUES_NEWER,      &DUES_HOLDING,       &DUES_SET,         &DUES_TIER_COUNT,
+    &DUES_TIER_SAME,  &BILL_OF_MEMBERSHIP, &BILL_PAID,        &BILL_SET,
+    &BILL_LATER,      &BILL_REMINDABLE,    &BILL_OVERDUE,     &BILL_ACCOUNTS,
+    &PAYMENT_SAME,    &PAYMENT_PAYER,      &PAYMENT_REVERSE,  &PAYMENT_BILLS,
+    &DUES_MEMBERS,    &DUES_ARREARS,       &DUES_ARREARS_ALL, &DUES_BY_TIER,
+    &DUES_BY_CHAMBER, &DUES_PAYERS,        &DUES_RECEIVED,    NULL};
 
 static const struct record_kind *const KINDS[] = {&DUES_STANDARD_KIND, &DUES_TIER_KIND,
                                                   &BILL_KIND, &PAYMENT_KIND, NULL};

@@ -34,6 +34,11 @@ static const struct field FIELDS[] = {
      .ref = "bills",
      .required = true,
      .where = LISTED | IN_FILTER},
+    {.name = "payer",
+     .type = FIELD_TEXT,
+     .label = "会员",
+     .where = IN_LIST | SYSTEM,
+     .derived = true},
     {.name = "amount_fen",
      .type = FIELD_MONEY,
      .label = "缴费金额（元）",
@@ -104,6 +109,22 @@ const struct db_stmt PAYMENT_REVERSE = {
     .sql = "UPDATE payment SET state = 'reversed', reversed_on = $1, reason = $2,"
            " updated_at = $3, version = version + 1 WHERE id = $4",
     .params = "day:text reason:text now:time id:int"};
+
+const struct db_stmt PAYMENT_PAYER = {
+    .name = "payment.payer",
+    .sql = "SELECT coalesce(e.name, p.name) AS payer FROM bill b"
+           " LEFT JOIN enterprise e ON e.id = b.enterprise_id"
+           " LEFT JOIN person p ON p.id = b.person_id WHERE b.id = $1",
+    .params = "bill:int",
+    .row = "payer:text?"};
+
+static void
+derive(struct ctx *c, struct value *rec)
+{
+    const struct value *of = db_one(c->tx, c->arena, &PAYMENT_PAYER,
+                                    DB_ARGS(DB_INT(value_get_int(rec, "bill_id", 0))));
+    value_set_text(c->arena, rec, "payer", value_get_text(of, "payer"));
+}
 
 // ---- saving ----------------------------------------------------------------------------
 
@@ -250,6 +271,7 @@ const struct record_kind PAYMENT_KIND = {
     .before_save = before_save,
     .after_save = after_save,
     .events = EVENTS,
+    .derive = derive,
     .decorate = decorate,
     .empty_text = "在会费账单的页面登记缴费。",
 };

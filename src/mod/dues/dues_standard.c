@@ -308,11 +308,27 @@ files_block(struct ctx *c, int64_t id)
     return value_count(files) == 0 ? NULL : block;
 }
 
+// What is decided is not changed: no buttons that would only be refused.
+static void
+hold(struct ctx *c, const struct value *blocks)
+{
+    value_set(c->arena, c->page, "actions", &value_empty_list);
+    for (size_t i = 0; i < value_count(blocks); i++) {
+        struct value *block = (struct value *)(uintptr_t)value_at(blocks, i); // of this page
+        if (text_equal(value_get_text(block, "id"), DUES_TIER_KIND.plural)) {
+            record_block_links(c, block, NULL, NULL, NULL);
+        }
+    }
+}
+
 static void
 decorate(struct ctx *c, const struct value *rec)
 {
     struct value *blocks = (struct value *)(uintptr_t)value_get(c->page, "blocks");
     struct value *files = files_block(c, value_get_int(rec, "id", 0));
+    if (!is_draft(rec)) {
+        hold(c, blocks);
+    }
     record_step_actions(c, &DUES_STANDARD_STEPS, rec);
     if (is_draft(rec)) {
         value_push(c->arena, blocks, checks_block(c, rec));
