@@ -191,6 +191,20 @@ end_block(struct staging *s)
     return ok;
 }
 
+// Lines numbered in advance that nobody filled in.
+static bool
+is_number_only(const struct staging *s, size_t at, size_t texts)
+{
+    static const char *const NUMBERS[] = {"序号", "编号", "行号", "No.", "No", "#"};
+    for (size_t i = 0; texts == 1 && at < s->head.n && i < sizeof NUMBERS / sizeof *NUMBERS;
+         i++) {
+        if (strcmp(s->head.titles[at], NUMBERS[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // Sums, remarks and who filled the sheet stand below the rows, and headings stand again on
 // every printed page. None of them is a record.
 static bool
@@ -207,7 +221,7 @@ is_beside(const struct staging *s, size_t n, const char *const *cells)
         texts += *cells[i] != '\0';
         same += *cells[i] != '\0' && i < s->head.n && strcmp(cells[i], s->head.titles[i]) == 0;
     }
-    if (texts == 0 || same == texts) {
+    if (texts == 0 || same == texts || is_number_only(s, first, texts)) {
         return true;
     }
     const char *text = cells[first];

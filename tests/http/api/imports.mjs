@@ -64,6 +64,7 @@ await test('a sheet as offices have it: titles, two rows of headings, sums, seri
     [2, '临江甲二有限公司', second, '李四', 13812346621, '', '2021年3月6日'],
     [3, '临江甲三有限公司', `${third.slice(0, 17)}${third[17] === '0' ? '1' : '0'}`, '', '', '', ''],
     [4, '临江甲四有限公司', '', '', '12', '没有这家商会', '明年'],
+    [5, '', '', '', '', '', ''], // numbered in advance, never filled in
     ['合计', 4, '', '', '', '', ''],
   ], { merges: ['A1:G1', 'D3:E3', 'A3:A4', 'B3:B4', 'C3:C4', 'F3:F4', 'F5:F6', 'G3:G4'] });
   const up = await upload('staff', 'enterprises', sheet, '登记表.xlsx');
