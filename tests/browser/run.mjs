@@ -4,6 +4,7 @@
 //   node tests/browser/run.mjs HUIQIAO [ROLE | demand | forms | lists …]      SHOTS=dir keeps screenshots
 import { demandScenario } from './demand.mjs';
 import { formsScenario } from './forms.mjs';
+import { checkImports } from './imports.mjs';
 import { listsScenario } from './lists.mjs';
 import { axeProblem, checkPage, errorsProblem, launch, login, open, PASSWORD, PHONE, Results, startServer } from './lib.mjs';
 
@@ -122,6 +123,7 @@ try {
   }
   if (wanted.length === 0 || wanted.includes('lists')) {
     await listsScenario(t, browser, server.base);
+    await checkImports(t, browser, server.base);
   }
   if (wanted.length === 0) {
     await checkPage(t, 'home-public', `${server.base}/`, anyone);

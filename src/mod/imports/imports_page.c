@@ -286,6 +286,7 @@ show_rows(struct ctx *c, const struct import_run *r)
     value_set(a, c->page, "views", views(c, r, outcome));
     value_set(a, c->page, "rows", p.rows);
     value_set_bool(a, c->page, "has_rows", value_count(p.rows) > 0);
+    value_set_bool(a, c->page, "has_pager", from > 0 || p.more);
     value_set_text(a, c->page, "first",
                    from == 0 ? NULL
                              : arena_printf(a, "/imports/%lld?outcome=%s", (long long)r->id,
@@ -347,8 +348,8 @@ imports_one_show(struct ctx *c)
 {
     const struct import_run *r = c->prepared;
     struct arena *a = c->arena;
-    static const char *const OFF[] = {"mapping", "going",  "results",  "confirm",
-                                      "stop",    "errors", "has_rows", "again"};
+    static const char *const OFF[] = {"mapping", "going",    "results", "confirm",  "stop",
+                                      "errors",  "has_rows", "again",   "has_pager"};
     static const char *const EMPTY[] = {"lacks", "first", "next", "progress_text", "percent"};
     static const char *const LISTS[] = {"columns", "views", "rows"};
     for (size_t i = 0; i < sizeof OFF / sizeof *OFF; i++) {
