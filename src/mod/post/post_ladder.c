@@ -11,6 +11,7 @@ enum {
     FED = POST_FEDERATION,
     CHM = POST_CHAMBER,
     COM = POST_COMMITTEE,
+    PTY = POST_PARTY,
     BOARD = POST_STANDING | POST_DIRECTOR,
     OFFICER = POST_OFFICER | BOARD
 };
@@ -39,9 +40,11 @@ enum {
     X("board_supervisor", "监事", CHM, POST_SUPERVISOR)                                        \
     X("accountant", "会计", CHM, POST_ACCOUNTANT | POST_HIREABLE)                              \
     X("honorary_president", "名誉会长", CHM, POST_HIREABLE)                                    \
+    X("party_secretary", "书记", PTY, POST_SINGLE)                                             \
+    X("party_deputy_secretary", "副书记", PTY, 0)                                              \
     X("committee_head", "主任", COM, POST_SINGLE)                                              \
     X("committee_deputy", "副主任", COM, 0)                                                    \
-    X("committee_member", "委员", COM, 0)
+    X("committee_member", "委员", COM | PTY, 0)
 
 #define CHOICE(code, word, bodies, is) {.value = (code), .label = word},
 #define RUNG(code, word, bodies, is) {(code), word, (bodies), (is)},
@@ -88,6 +91,7 @@ post_body_of(const char *organization_kind)
     } BODIES[] = {
         {"federation", POST_FEDERATION}, {"town", POST_CHAMBER},  {"industry", POST_CHAMBER},
         {"out_of_town", POST_CHAMBER},   {"joint", POST_CHAMBER}, {"committee", POST_COMMITTEE},
+        {"party_committee", POST_PARTY},
     };
     for (size_t i = 0; organization_kind != NULL && i < sizeof BODIES / sizeof *BODIES; i++) {
         if (strcmp(BODIES[i].kind, organization_kind) == 0) {

@@ -9,7 +9,7 @@
 #include "kit/field.h"
 
 // Which part of the ladder an organisation has.
-enum post_body { POST_FEDERATION = 1, POST_CHAMBER = 2, POST_COMMITTEE = 4 };
+enum post_body { POST_FEDERATION = 1, POST_CHAMBER = 2, POST_COMMITTEE = 4, POST_PARTY = 8 };
 
 // What a rung is. Officers 负责人 and standing directors are directors as well; EXECUTIVE
 // posts need a comprehensive evaluation; SINGLE ones have one holder at a time.
