@@ -9,6 +9,7 @@
 #include "mod/enterprise/enterprise.h"
 #include "mod/membership/membership_impl.h"
 #include "mod/org/org_impl.h"
+#include "mod/post/post_impl.h"
 
 static const struct actor STAFF = {
     .id = 1, .login = "staff", .name = "王", .roles = ROLE_STAFF};
@@ -197,6 +198,14 @@ members_leave_with_their_chamber(void **state)
     assert_int_equal(
         PUT(w, ORG_KIND, 0, "name", "青年委员会", "kind", "committee", "parent_id", "2"),
         ERR_INVALID); // nothing new under what is over
+    assert_int_equal(PUT(w, TERM_KIND, 0, "organization_id", "2", "starts_on", "2026-11-01",
+                         "ends_on", "2031-10-31"),
+                     ERR_INVALID);
+    bool told = false;
+    for (size_t i = 0; i < w->c.faults.count; i++) {
+        told = told || strcmp(w->c.faults.items[i].code, "ended") == 0;
+    }
+    assert_true(told); // and no term begins
 }
 
 static void

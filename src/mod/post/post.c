@@ -468,6 +468,9 @@ before_save(struct ctx *c, struct value *rec, const struct value *old)
     if (!post_is_theirs(c, rec)) {
         return ERR_FORBIDDEN;
     }
+    if (old == NULL && !over && text_list_has("dissolved merged", value_get_text(o, "state"))) {
+        ctx_fault(c, "organization_id", "ended", T("这个组织已经撤销或合并"));
+    }
     check_dates(c, rec);
     check_rung(c, rec, body);
     check_held(c, rec);

@@ -125,9 +125,9 @@ static const struct record_parent PARENTS[] = {
 
 const struct db_stmt TERM_ORGANIZATION = {
     .name = "term.of_organization",
-    .sql = "SELECT name, kind FROM organization WHERE id = $1",
+    .sql = "SELECT name, kind, state FROM organization WHERE id = $1",
     .params = "id:int",
-    .row = "name:text kind:text"};
+    .row = "name:text kind:text state:text"};
 const struct db_stmt TERM_ON = {
     .name = "term.on",
     .sql = "SELECT id, ends_on, number FROM term WHERE organization_id = $1"
@@ -309,6 +309,9 @@ check_place(struct ctx *c, const struct value *rec, int64_t id)
     const struct value *o = post_organization(c, organization);
     if (o != NULL && post_body_of(value_get_text(o, "kind")) == 0) {
         ctx_fault(c, "organization_id", "kind", T("部门没有届次，请选工商联、商会或专委会"));
+    }
+    if (id == 0 && text_list_has("dissolved merged", value_get_text(o, "state"))) {
+        ctx_fault(c, "organization_id", "ended", T("这个组织已经撤销或合并"));
     }
     if (db_value_int(c->tx, &TERM_CLASH,
                      DB_ARGS(DB_INT(organization), DB_INT(id),
