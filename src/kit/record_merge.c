@@ -141,6 +141,21 @@ touch(struct merge *m, const struct merge_table *t, int64_t id)
     return row;
 }
 
+// Undoing begins at the end: what ours took it gives back, then theirs is there again, and only
+// then what refers to it can be moved to it.
+static void
+touch_last(struct merge *m, const struct merge_table *t, int64_t id)
+{
+    for (unsigned i = 0; i < m->count; i++) {
+        if (m->rows[i].table == t && m->rows[i].id == id) {
+            struct touched row = m->rows[i];
+            memmove(&m->rows[i], &m->rows[i + 1], (m->count - i - 1) * sizeof row);
+            m->rows[m->count - 1] = row;
+            return;
+        }
+    }
+}
+
 static struct db_arg
 raw_arg(const struct value *v)
 {
@@ -317,6 +332,8 @@ move_record(struct merge *m, const struct merge_link *l, int64_t id, int64_t int
         int64_t twin_id = value_get_int(twin, "id", 0);
         combine(m, l, twin_id, id);
         join(m, l->l->kind, twin_id, id);
+        touch_last(m, t, id);
+        touch_last(m, t, twin_id);
         return false;
     }
     bool self = id == into && strcmp(l->l->table, t->k->table) == 0 && l->self;

@@ -21,7 +21,8 @@ static const struct actor OTHER = {
 static const struct actor SYSTEM = {.id = -1, .login = "system", .name = "系统"};
 static const struct actor LEADER = {.id = 6, .login = "l", .name = "领", .roles = ROLE_LEADER};
 
-static const struct module *const ALL[] = {&MEMBERSHIP_MODULE, &DUES_MODULE, NULL};
+static const struct module *const ALL[] = {&ENTERPRISE_MODULE, &MEMBERSHIP_MODULE, &DUES_MODULE,
+                                           NULL};
 
 // Members of chamber 1, and one of chamber 2: membership ids 1 … 6.
 static const struct {
@@ -610,6 +611,42 @@ test_a_tier_given_to_a_member_is_the_standards(void **state)
     is_bill(w, bill_of(w, 3, 2026), "open", 300000, 0, 0, 300000);
 }
 
+static enum err
+merge(struct ctx *c, void *arg)
+{
+    int64_t *id = arg;
+    *id = record_merge(c, &ENTERPRISE_KIND, 2, 3, value_map(c->arena), "登记了两次");
+    return *id != 0 ? ERR_OK : c->result;
+}
+
+static enum err
+unmerge(struct ctx *c, void *arg)
+{
+    return record_unmerge(c, &ENTERPRISE_KIND, *(int64_t *)arg);
+}
+
+static void
+test_bills_of_a_member_entered_twice_become_one(void **state)
+{
+    struct world *w = *state;
+    struct try p;
+    int64_t id = 0;
+    district(w);
+    approved(w);
+    make_bills(w, &FIRST, 1, 2026, ERR_OK);
+    int64_t ours = bill_of(w, 2, 2026), theirs = bill_of(w, 3, 2026);
+    assert_int_equal(pay(w, &FIRST, ours, 250000, "a", &p), ERR_OK);
+    assert_int_equal(pay(w, &FIRST, theirs, 100000, "b", &p), ERR_OK);
+    assert_int_equal(in_write(w, request(w, &STAFF), merge, &id), ERR_OK);
+    is_bill(w, ours, "paid", 300001, 350000, 0, 0); // more came in than was asked, and it shows
+    assert_null(get(w, &BILL_KIND, &STAFF, theirs));
+    assert_int_equal(value_get_int(get(w, &PAYMENT_KIND, &STAFF, p.id), "bill_id", 0), ours);
+    assert_int_equal(in_write(w, request(w, &STAFF), unmerge, &id), ERR_OK);
+    is_bill(w, ours, "partly", 300001, 250000, 0, 50001);
+    is_bill(w, theirs, "paid", 100000, 100000, 0, 0);
+    assert_int_equal(value_get_int(get(w, &PAYMENT_KIND, &STAFF, p.id), "bill_id", 0), theirs);
+}
+
 int
 main(void)
 {
@@ -623,6 +660,7 @@ main(void)
         WORLD_TEST(test_arrears_and_statements_over_two_years),
         WORLD_TEST(test_who_sees_what),
         WORLD_TEST(test_a_tier_given_to_a_member_is_the_standards),
+        WORLD_TEST(test_bills_of_a_member_entered_twice_become_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
