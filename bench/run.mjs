@@ -26,6 +26,7 @@ const LARGE = Number(option('large', 1000000));
 const ENTERPRISES = Number(option('enterprises', 1000000));
 const SECONDS = Number(option('seconds', 1));
 const ROUNDS = 7; // the two sides take turns, so that what else the machine does meets both
+const SETTLING = 8000; // a server begins with its minute's work, which writes
 const only = option('only', 'pages,creation,growth,rest,idle,exports,search').split(',');
 const kept = option('keep', null);
 const huiqiao = join(build, 'huiqiao');
@@ -322,26 +323,33 @@ function seconds(line) {
 async function exports() {
   const ROWS = 100000;
   const data = roster(ROWS);
-  const server = await serve(data);
   const auth = `Authorization: ${token(data, 'staff').authorization}`;
+  const server = await serve(data);
+  await sleep(SETTLING);
   const get = (path, to) => `curl -sf -o ${to} -H '${auth}' ${server.base}/api/v1/${path}`;
-  const SQL = 'SELECT t.id, t.name, t.short_name, t.uscc, t.industry, t.industry_code, t.size, t.size_year, t.size_missing, ' +
-    't.town, t.region_code, t.address, (SELECT r.name FROM organization r WHERE r.id = t.chamber_id), t.contact_name, ' +
-    't.contact_mobile, t.state, t.legal_representative, t.registered_on, t.registry_state, t.registry_checked_on, ' +
-    't.created_at, t.updated_at FROM enterprise t ORDER BY t.id DESC';
-  const plain = `${baseline} csv ${join(data, 'district.db')} '${SQL}' | cat > /dev/null`;
   const file = join(work, 'export');
-  seconds(get('enterprises.csv', file));
-  const rows = readFileSync(file).filter((b) => b === 10).length - 1;
-  seconds(plain);
-  const [ours, theirs] = [[], []];
-  for (let i = 0; i < ROUNDS; i++) {
-    ours.push(seconds(get('enterprises.csv', '/dev/null')));
-    theirs.push(seconds(plain));
+  const cases = [
+    ['all columns, masks of sealed numbers', 'enterprises.csv',
+      't.id, t.name, t.short_name, t.uscc, t.industry, t.industry_code, t.size, t.size_year, t.size_missing, t.town, t.region_code, ' +
+      't.address, (SELECT r.name FROM organization r WHERE r.id = t.chamber_id), t.contact_name, t.contact_mobile, t.state, ' +
+      't.legal_representative, t.registered_on, t.registry_state, t.registry_checked_on, t.created_at, t.updated_at'],
+    ['columns without sealed ones', 'enterprises.csv?columns=name+short_name+uscc+industry+town+chamber_id+state',
+      't.name, t.short_name, t.uscc, t.industry, t.town, (SELECT r.name FROM organization r WHERE r.id = t.chamber_id), t.state'],
+  ];
+  for (const [what, path, columns] of cases) {
+    const plain = `${baseline} csv ${join(data, 'district.db')} 'SELECT ${columns} FROM enterprise t ORDER BY t.id DESC' | cat > /dev/null`;
+    seconds(get(path.replace('?', '\\?'), file));
+    const rows = readFileSync(file).filter((b) => b === 10).length - 1;
+    seconds(plain);
+    const [ours, theirs] = [[], []];
+    for (let i = 0; i < ROUNDS; i++) {
+      ours.push(seconds(get(path.replace('?', '\\?'), '/dev/null')));
+      theirs.push(seconds(plain));
+    }
+    const [a, b] = [middle(ours), middle(theirs)];
+    row(`export of ${n0(rows)} rows as CSV over HTTP, ${what}`, `${n0(rows / a)} rows/s`, `${n0(rows / b)} rows/s`, percent(b / a), '≥ 60 %',
+      b / a >= 0.6 && rows >= ROWS);
   }
-  const [a, b] = [middle(ours), middle(theirs)];
-  row(`export of ${n0(rows)} rows as CSV over HTTP`, `${n0(rows / a)} rows/s`, `${n0(rows / b)} rows/s`, percent(b / a), '≥ 60 %',
-    b / a >= 0.6 && rows >= ROWS);
   const before = resident(server);
   const took = seconds(get('enterprises.xlsx', file));
   row(`the same as XLSX, ${n0(readFileSync(file).length / 1e6)} MB`, `${took.toFixed(1)} s, +${Math.max(0, resident(server) - before).toFixed(0)} MB`, '',
@@ -354,8 +362,9 @@ async function exports() {
 // that nothing kept from an earlier answer helps.
 async function search() {
   const data = roster(ENTERPRISES);
-  const server = await serve(data);
   const readers = { staff: token(data, 'staff'), secretary: token(data, 'secretary') };
+  const server = await serve(data);
+  await sleep(SETTLING);
   const words = '宏远 金泰 恒新 博达 华盛 嘉和 瑞丰 天成 永兴 中诚 同创 正源 启明 星辰 安顺 德隆 广通 海纳 景盛 凯旋 立信 明德 诺亚 鹏程 千禾 荣昌 尚品 泰和 万象 祥云 雅致 卓越 志远 众合 腾跃 百川 长青 大地 东升 方圆'.split(' ');
   const letters = 'hy jt hx bd hs jh rf tc yx zc tc zy qm xc as dl gt hn js kx lx md ny pc qh rc sp th wx xy yz zy zy zh ty bc zq dd ds fy'.split(' ');
   const towns = ['lj', 'bj', 'gk', 'yx', 'lh', 'dh', 'ns'];
