@@ -461,6 +461,17 @@ record_saved(struct ctx *c, const struct record_kind *k, const struct value *rec
 }
 
 // The row and its entry in the index.
+int64_t
+record_fresh_id(struct ctx *c, const struct record_kind *k, int64_t id)
+{
+    int64_t gone = record_last_gone(c->tx, k->name);
+    if (id > gone) {
+        return id;
+    }
+    db_run(c->tx, &record_built_of(k)->renumber, DB_ARGS(DB_INT(id), DB_INT(gone + 1)));
+    return gone + 1;
+}
+
 static int64_t
 insert(struct ctx *c, const struct record_built *b, struct value *rec, const char *tokens)
 {
@@ -471,6 +482,7 @@ insert(struct ctx *c, const struct record_built *b, struct value *rec, const cha
     if (id == 0) {
         return 0;
     }
+    id = record_fresh_id(c, b->k, id);
     value_set_int(c->arena, rec, "id", id);
     if (b->searched) {
         search_add(c->tx, b->k->name, id,

@@ -37,7 +37,7 @@ struct record_built {
     unsigned sort_count; // with id as the first
     bool scopes[3];      // which are granted for reading
     bool searched;       // some field is in the index
-    struct db_stmt insert, update, by_id;
+    struct db_stmt insert, renumber, update, by_id;
     struct db_stmt unfound;    // sql NULL: the kind is not searched
     struct db_stmt by_code[3]; // by scope: the beginning of a unique subtitle; sql NULL: none
     struct db_stmt *keyless, *key; // by key: records without it, the setting of one

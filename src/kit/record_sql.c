@@ -167,6 +167,11 @@ compose_insert(struct record_built *b)
                                  .postgres = arena_printf(b->arena, "%s RETURNING id", sql),
                                  .params = buf_str(&params)};
     put_stmt(b, &b->insert);
+    b->renumber = (struct db_stmt){
+        .name = arena_printf(b->arena, "%s.renumber", b->k->name),
+        .sql = arena_printf(b->arena, "UPDATE %s SET id = $2 WHERE id = $1", b->k->table),
+        .params = "id:int to:int"};
+    put_stmt(b, &b->renumber);
 }
 
 static void

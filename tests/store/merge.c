@@ -414,6 +414,28 @@ only_those_who_may_change_both(void **state)
     assert_int_equal(value_get_int(counts(w), "enterprises", 0), 3);
 }
 
+static void
+no_number_is_given_twice(void **state)
+{
+    static const struct entry NEXT = {"新办贸易有限公司", "91320902MA0TEK055U", NULL, 1};
+    struct world *w = *state;
+    district(w);
+    struct act x = {.k = &ENTERPRISE_KIND, .into = 1, .from = 3}; // the last row of its table
+    assert_int_equal(merge(w, &x), ERR_OK);
+    assert_int_equal(in_write(w, request(w, &STAFF), add_enterprise, (void *)(uintptr_t)&NEXT),
+                     ERR_OK);
+    struct ctx *c = request(w, &STAFF);
+    c->tx = db_read_begin(w->s.db);
+    const struct value *made = record_get(c, &ENTERPRISE_KIND, 4);
+    assert_non_null(made);
+    assert_string_equal(value_get_text(made, "name"), NEXT.name);
+    assert_int_equal(value_count(record_events(c, "enterprise", 4)), 1);
+    assert_null(record_get(c, &ENTERPRISE_KIND, 3));
+    db_read_end(c->tx);
+    assert_int_equal(undo(w, &x), ERR_OK);
+    assert_int_equal(value_get_int(counts(w), "enterprises", 0), 4);
+}
+
 // ---- names -------------------------------------------------------------------------------
 
 static void
@@ -563,6 +585,7 @@ main(void)
         WORLD_TEST(merges_upon_merges_come_back_in_turn),
         WORLD_TEST(undo_refuses_what_has_changed),
         WORLD_TEST(only_those_who_may_change_both),
+        WORLD_TEST(no_number_is_given_twice),
         WORLD_TEST(names_lose_what_every_name_has),
         WORLD_TEST(no_reference_is_forgotten),
         WORLD_TEST(raw_rows_have_every_column),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading foreign tables: dates as spreadsheets write them, columns by map, what is refused.
-#include "cmd/import_read.h"
 #include "kit/import.h"
+#include "cmd/import_read.h"
 
 #include "base/text.h"
 #include "base/timestamp.h"

@@ -56,11 +56,12 @@ go_on(struct ctx *c, const struct ending *e, const struct value *row, const char
                      0) > 0) {
         return 0;
     }
-    int64_t id =
+    int64_t id = record_fresh_id(
+        c, &MEMBERSHIP_KIND,
         db_insert(c->tx, &MEMBERSHIP_GO_ON,
                   DB_ARGS(DB_INT(e->into), DB_REF(enterprise), DB_REF(person), DB_TEXT(day),
                           DB_TEXT(value_get_text(e->chamber, "decision")),
-                          DB_INT(value_get_int(row, "id", 0)), DB_INT(c->now)));
+                          DB_INT(value_get_int(row, "id", 0)), DB_INT(c->now))));
     tell_record(c, id, "create", e->reason);
     return id;
 }
