@@ -68,7 +68,7 @@ bool import_may(const struct ctx *c, const struct import_kind *k);
 // What a sheet's columns mean.
 struct import_column {
     const struct field *field; // NULL: left out
-    int scale;                 // money: fen a unit (万元 1,000,000), else 0
+    int scale;                 // money: fen a unit (1 when a program wrote it), 0: yuan
     const char *(*tidy)(struct arena *a, const char *text);
 };
 

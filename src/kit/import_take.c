@@ -88,10 +88,12 @@ seen(struct import_seen *s, const char *key, int64_t value)
 
 // ---- the task --------------------------------------------------------------------------
 
+// A column under the field's own name is a program's, which writes fen.
 static int
-scale_of(const char *title)
+scale_of(const char *title, const struct field *f)
 {
-    return strstr(title, "亿元") != NULL   ? 0 // beyond what an int scale holds: refused below
+    return f != NULL && strcmp(title, f->name) == 0 ? 1
+           : strstr(title, "亿元") != NULL ? 0 // beyond what an int scale holds: refused below
            : strstr(title, "万元") != NULL ? 1000000
                                            : 0;
 }
@@ -107,7 +109,7 @@ import_task_new(struct arena *a, const struct import_kind *k, const char *const 
     for (size_t i = 0; i < n && i < value_count(columns); i++) {
         const struct value *v = value_at(columns, i);
         t->columns[i].field = v->type == VALUE_TEXT ? import_field(k, v->s) : NULL;
-        t->columns[i].scale = scale_of(titles[i]);
+        t->columns[i].scale = scale_of(titles[i], t->columns[i].field);
         const struct import_title *title = k->titles;
         for (; t->columns[i].field != NULL && title != NULL && title->field != NULL; title++) {
             if (strcmp(title->field, t->columns[i].field->name) == 0) {

@@ -200,7 +200,7 @@ static const struct choice *
 ref_choices(struct ctx *c, const struct record_built *b, const struct field *f)
 {
     // A menu names what the reader may see anyway; and only what the list shows is worth one.
-    if ((f->where & IN_LIST) == 0 || !sees_all(c, f->ref)) {
+    if (f == NULL || (f->where & IN_LIST) == 0 || !sees_all(c, f->ref)) {
         return NULL;
     }
     const struct db_stmt *all = &b->ref_all[f - b->k->fields];

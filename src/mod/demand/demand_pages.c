@@ -399,11 +399,11 @@ take_draft(struct ctx *c, struct value *rec)
                                     ? NULL
                                     : draft_get(c, "demand", &at);
     bool any = false;
-    for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++) {
+    for (size_t i = 0; draft != NULL && i < sizeof WORDS / sizeof *WORDS; i++) {
         const char *s = value_get_text(draft, WORDS[i]);
         any |= s != NULL && *s != '\0';
     }
-    for (uint32_t i = 0; any && i < draft->map.count; i++) {
+    for (uint32_t i = 0; draft != NULL && any && i < draft->map.count; i++) {
         value_set(c->arena, rec, draft->map.pairs[i].key, draft->map.pairs[i].v);
     }
     value_set_text(c->arena, c->page, "draft_at", any ? demand_view_when(c, at) : NULL);

@@ -38,7 +38,7 @@ static const struct import_title TITLES[] = {
     {.field = "enterprise_id",
      .titles =
          "统一社会信用代码 社会信用代码 信用代码 企业名称 单位名称 公司名称 缴费单位 付款单位"
-         " 会员单位 会员企业 会员名称 单位"},
+         " 会员单位 会员企业 会员名称 单位 缴费会员 payer"},
     {.field = "organization_id", .titles = "商会名称 所在商会 所属商会"},
     {.field = "year", .titles = "会费年度 年份 缴费年度 所属年度"},
     {.field = "amount_fen", .titles = "金额 会费 会费金额 缴纳金额 实缴金额 实缴会费 到账金额"},

@@ -132,7 +132,7 @@ upload_prepare(struct ctx *c)
     if (f == NULL) {
         ctx_fault(c, "file", "missing", T("请选择一个 XLSX 或 CSV 文件"));
     }
-    if (c->faults.count > 0) {
+    if (k == NULL || f == NULL || c->faults.count > 0) {
         return ERR_INVALID;
     }
     int fd = memfd_create("sheet", MFD_CLOEXEC);

@@ -28,6 +28,12 @@ static const struct db_stmt MEMBERSHIP_OF_BOTH = {
            " AND state <> 'expelled' LIMIT 2",
     .params = "enterprise:int organization:int",
     .row = "id:int"};
+static const struct db_stmt MEMBERSHIP_BEGUN = {
+    .name = "membership.begun",
+    .sql = "SELECT id FROM membership WHERE enterprise_id = $1 AND organization_id = $2"
+           " AND since = $3 LIMIT 2",
+    .params = "enterprise:int organization:int since:text",
+    .row = "id:int"};
 static const struct db_stmt MEMBERSHIP_OF_PERSON = {
     .name = "membership.of_person",
     .sql = "SELECT id FROM membership WHERE person_id = $1 AND organization_id = $2"
@@ -194,7 +200,9 @@ const struct import_kind ENTERPRISE_IMPORT = {
 
 // ---- memberships -----------------------------------------------------------------------
 
+// A stay that is over is known by when it began.
 static const struct import_key MEMBERSHIP_KEYS[] = {
+    {.fields = "enterprise_id organization_id since", .find = &MEMBERSHIP_BEGUN},
     {.fields = "enterprise_id organization_id", .find = &MEMBERSHIP_OF_BOTH},
     {.fields = "person_id organization_id", .find = &MEMBERSHIP_OF_PERSON},
     {0},
@@ -212,6 +220,12 @@ static const struct import_title MEMBERSHIP_TITLES[] = {
     {.field = "contact_mobile", .titles = "联系电话 手机 手机号 联系方式 联系手机 电话"},
     {.field = "dues_tier", .titles = "会费标准 会费等级"},
     {.field = "since", .titles = "入会时间 加入时间 加入日期"},
+    {.field = "left_on", .titles = "until 退会日期 退会时间 离会时间"},
+    {0},
+};
+
+static const struct field MEMBERSHIP_MORE[] = {
+    {.name = "left_on", .type = FIELD_DATE, .label = "离会日期", .where = IN_FORM},
     {0},
 };
 
@@ -219,6 +233,12 @@ static const struct import_title MEMBERSHIP_TITLES[] = {
 static enum err
 prepare_membership(struct ctx *c, struct import_row *row)
 {
+    const char *left = value_get_text(row->in, "left_on");
+    if (left != NULL && (row->old == NULL || value_get(row->old, "until") == NULL)) {
+        return ctx_fault(
+            c, "left_on", "past",
+            T("表格不办理离会：还是会员的请在网页上办理退会，早已离会的请删去这一行"));
+    }
     if (row->old == NULL && value_get(row->in, "since") == NULL) {
         value_set_text(c->arena, row->in, "since", day_text(c->arena, time_to_day(c->now)));
     }
@@ -227,6 +247,7 @@ prepare_membership(struct ctx *c, struct import_row *row)
 
 const struct import_kind MEMBERSHIP_IMPORT = {
     .kind = &MEMBERSHIP_KIND,
+    .fields = MEMBERSHIP_MORE,
     .keys = MEMBERSHIP_KEYS,
     .titles = MEMBERSHIP_TITLES,
     .never = "statement",

@@ -23,7 +23,7 @@ static const struct import_key KEYS[] = {
 static const struct import_title TITLES[] = {
     {.field = "name", .titles = "商会名称 组织名称 单位名称 部门名称 商会 组织"},
     {.field = "kind", .titles = "组织类型 商会类型 类别"},
-    {.field = "code", .titles = "组织代码 编号 商会代码"},
+    {.field = "code", .titles = "组织代码 商会代码"},
     {.field = "parent_id", .titles = "上级 主管单位 上级单位 所属组织"},
     {.field = "phone", .titles = "电话 联系电话 固定电话"},
     {.field = "address", .titles = "办公地址 联系地址"},

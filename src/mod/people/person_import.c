@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // People out of tables: the same person by the ID number, else by name and mobile, else by name
-// within one enterprise. Never by a name alone.
+// within one enterprise or with the month of birth. Never by a name alone.
 // Its words are what sheets say; language: data.
 
 #include "mod/people/people_impl.h"
@@ -24,6 +24,11 @@ static const struct db_stmt PERSON_BY_NAME_ENTERPRISE = {
     .sql = "SELECT id FROM person WHERE enterprise_id = $2 AND name = $1 LIMIT 2",
     .params = "name:text enterprise:int",
     .row = "id:int"};
+static const struct db_stmt PERSON_BY_NAME_BIRTH = {
+    .name = "person.by_name_birth",
+    .sql = "SELECT id FROM person WHERE name = $1 AND birth = $2 LIMIT 2",
+    .params = "name:text birth:text",
+    .row = "id:int"};
 static const struct db_stmt PERSON_BY_MOBILE = {
     .name = "person.by_mobile",
     .sql = "SELECT id FROM person WHERE mobile_index = $1 LIMIT 2",
@@ -39,6 +44,7 @@ static const struct import_key KEYS[] = {
     {.fields = "id_number", .find = &PERSON_BY_ID_NUMBER},
     {.fields = "name mobile", .find = &PERSON_BY_NAME_MOBILE},
     {.fields = "name enterprise_id", .find = &PERSON_BY_NAME_ENTERPRISE},
+    {.fields = "name birth", .find = &PERSON_BY_NAME_BIRTH},
     {.fields = "mobile", .find = &PERSON_BY_MOBILE, .refers = true},
     {.fields = "name", .find = &PERSON_BY_NAME, .refers = true},
     {0},

@@ -78,11 +78,20 @@ await test('the demonstration has lived: every stage is there, and the log agree
 await test('export: the same rows as CSV and JSON, formulas defused', async () => {
   const json = JSON.parse(d.command('export', 'enterprises', '--format', 'json').stdout);
   const csv = d.command('export', 'enterprises').stdout;
-  assert.equal(json.length, 12);
+  assert.ok(json.length >= 12, `${json.length} enterprises`);
   assert.ok(csv.startsWith('\ufeff'));
-  assert.equal(csv.trim().split('\r\n').length, 13);
+  assert.equal(csv.trim().split('\r\n').length, json.length + 1);
   assert.equal(d.command('export', 'secrets').status, 1);
   assert.equal(d.command('export', 'demands', '--format', 'pdf').status, 2);
+});
+
+await test('what is exported means the same when it is imported: nothing new, nothing changed', async () => {
+  for (const kind of ['organizations', 'enterprises', 'people', 'memberships', 'terms', 'posts', 'payments']) {
+    const file = join(d.dir, `${kind}.csv`);
+    writeFileSync(file, d.command('export', kind).stdout);
+    const r = d.command('import', kind, file, '--dry-run');
+    assert.match(r.stdout, /^[1-9]\d* rows: 0 new, 0 changed, \d+ unchanged, 0 refused/m, `${kind}: ${r.stdout} ${r.stderr}`);
+  }
 });
 
 await test('backup of a running district is a district', async () => {
