@@ -460,7 +460,6 @@ record_saved(struct ctx *c, const struct record_kind *k, const struct value *rec
     return e;
 }
 
-// The row and its entry in the index.
 int64_t
 record_fresh_id(struct ctx *c, const struct record_kind *k, int64_t id)
 {
@@ -472,6 +471,7 @@ record_fresh_id(struct ctx *c, const struct record_kind *k, int64_t id)
     return gone + 1;
 }
 
+// The row and its entry in the index.
 static int64_t
 insert(struct ctx *c, const struct record_built *b, struct value *rec, const char *tokens)
 {
