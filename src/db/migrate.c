@@ -3,6 +3,8 @@
 // not at all, and remembered with the hash of its text.
 #include "db/engine.h"
 
+#include "db/dialect.h"
+
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -49,6 +51,10 @@ line_is(const char *line, size_t n, const char *mark)
     return strlen(mark) == n && memcmp(line, mark, n) == 0;
 }
 
+// Before each engine's text had a hash of its own, a patch was recorded with that of the whole
+// file: what it was stands in such a line.
+static const char RECORDED[] = "-- @recorded ";
+
 // The text for one engine; NULL when the sections do not match up.
 static const char *
 text_for(struct arena *a, const char *sql, const char *engine)
@@ -68,6 +74,9 @@ text_for(struct arena *a, const char *sql, const char *engine)
             }
             continue;
         }
+        if (text_starts(line, RECORDED)) {
+            continue;
+        }
         bool over = line_is(line, n, "-- @end");
         bool known = line_is(line, n, "-- @sqlite") || line_is(line, n, "-- @postgres");
         if (over != inside || !(over || known)) {
@@ -85,6 +94,24 @@ hash_of(struct arena *a, const char *text)
     unsigned char hash[crypto_hash_sha256_BYTES];
     crypto_hash_sha256(hash, (const unsigned char *)text, strlen(text));
     return text_hex(a, hash, sizeof hash);
+}
+
+// A patch is known by the text that its engine applies, so another engine's section may be
+// mended.
+static bool
+hash_is(struct arena *a, const struct db_patch *p, const char *engine, const char *hash)
+{
+    const char *text = text_for(a, p->sql, engine);
+    if (text == NULL || text_equal(hash_of(a, text), hash)) {
+        return text != NULL;
+    }
+    for (const char *line = p->sql; (line = strstr(line, RECORDED)) != NULL;) {
+        line += strlen(RECORDED);
+        if (strncmp(line, hash, strlen(hash)) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 // ---- what is applied -------------------------------------------------------------------
@@ -111,7 +138,7 @@ compare(struct migration *m, int64_t number, const char *name, const char *hash)
             continue;
         }
         m->applied[i] = true;
-        if (!text_equal(hash_of(m->arena, p->sql), hash)) {
+        if (!hash_is(m->arena, p, m->db->engine->name, hash)) {
             m->why = arena_printf(m->arena, "patch %s was changed after it was applied", name);
             return false;
         }
@@ -143,17 +170,25 @@ read_applied(struct migration *m)
 
 // ---- applying --------------------------------------------------------------------------
 
+// A script in the words of the engine; NULL and *why when it cannot be said in them.
+static const char *
+in_words_of(struct migration *m, const char *text, const char **why)
+{
+    return m->db->engine == &db_sqlite ? text : db_dialect_postgres(m->arena, text, why);
+}
+
 static bool
 apply(struct migration *m, const struct db_patch *p)
 {
     const struct db_engine *e = m->db->engine;
     const char *text = text_for(m->arena, p->sql, e->name);
     const char *why = "its sections do not match up";
-    bool good = text != NULL && e->script(m->tx, m->arena, text, &why) &&
+    const char *script = text == NULL ? NULL : in_words_of(m, text, &why);
+    bool good = script != NULL && e->script(m->tx, m->arena, script, &why) &&
                 e->references(m->tx, m->arena, &why);
     if (good) {
         db_run(m->tx, &REMEMBER,
-               DB_ARGS(DB_INT(p->number), DB_TEXT(p->name), DB_TEXT(hash_of(m->arena, p->sql)),
+               DB_ARGS(DB_INT(p->number), DB_TEXT(p->name), DB_TEXT(hash_of(m->arena, text)),
                        DB_INT(time_now())));
         good = db_tx_err(m->tx) == ERR_OK;
         why = "it cannot be recorded";
@@ -175,7 +210,11 @@ step(struct migration *m, size_t i)
         m->why = "the database is busy";
         return false;
     }
-    bool good = i == m->count ? e->script(m->tx, m->arena, TABLE, &m->why) : true;
+    bool good = true;
+    if (i == m->count) {
+        const char *script = in_words_of(m, TABLE, &m->why);
+        good = script != NULL && e->script(m->tx, m->arena, script, &m->why);
+    }
     good = good && read_applied(m);
     if (good && i < m->count && !m->applied[i]) {
         good = apply(m, &m->patches[i]);

@@ -57,6 +57,54 @@ changed_patch_is_refused(void **state)
     assert_non_null(strstr(why, "changed"));
 }
 
+static const struct db_stmt HASH = {.name = "test.hash",
+                                    .sql = "SELECT sha256 FROM schema_patch WHERE number = 2",
+                                    .row = "sha256:text"};
+
+// What another engine is told may be mended, what this one was told may not.
+static void
+other_engines_section_may_change(void **state)
+{
+    struct store *s = *state;
+    const char *why = "";
+    const bool sqlite = strcmp(db_engine(s->db), "sqlite") == 0;
+    const struct db_patch p[] = {STORE_SCHEMA[0], {2, "0002_extra", PATCH2}};
+    assert_int_equal(db_migrate(s->db, p, 2, &why), ERR_OK);
+    static const char *const WORDS[][2] = {{"only_postgres", "also_postgres"},
+                                           {"only_sqlite", "also_sqlite"}};
+    for (size_t i = 0; i < 2; i++) {
+        const char *at = strstr(PATCH2, WORDS[i][0]);
+        const char *changed = arena_printf(s->a, "%.*s%s%s", (int)(at - PATCH2), PATCH2,
+                                           WORDS[i][1], at + strlen(WORDS[i][0]));
+        const struct db_patch q[] = {p[0], {2, "0002_extra", changed}};
+        enum err e = db_migrate(s->db, q, 2, &why);
+        assert_true((e == ERR_OK) == ((i == 0) == sqlite));
+    }
+}
+
+// A patch may name hashes under which it was recorded before; they are no part of its text.
+static void
+earlier_hash_is_known(void **state)
+{
+    struct store *s = *state;
+    const char *why = "";
+    const struct db_patch p[] = {STORE_SCHEMA[0], {2, "0002_extra", PATCH2}};
+    assert_int_equal(db_migrate(s->db, p, 2, &why), ERR_OK);
+    struct db_tx *tx = db_read_begin(s->db);
+    const char *hash = value_get_text(db_one(tx, s->a, &HASH, DB_NONE), "sha256");
+    db_read_end(tx);
+    const char *other = "CREATE TABLE other (id INTEGER PRIMARY KEY) STRICT;\n";
+    const char *line = arena_printf(s->a, "-- @recorded %s\n", hash);
+    const struct db_patch with[] = {p[0],
+                                    {2, "0002_extra", arena_printf(s->a, "%s%s", line, other)}};
+    const struct db_patch same[] = {
+        p[0], {2, "0002_extra", arena_printf(s->a, "%s%s", line, PATCH2)}};
+    const struct db_patch without[] = {p[0], {2, "0002_extra", other}};
+    assert_int_equal(db_migrate(s->db, with, 2, &why), ERR_OK);
+    assert_int_equal(db_migrate(s->db, same, 2, &why), ERR_OK);
+    assert_int_not_equal(db_migrate(s->db, without, 2, &why), ERR_OK);
+}
+
 static void
 newer_database_is_refused(void **state)
 {
@@ -367,6 +415,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         STORE_TEST_FAST(patches_apply_once),
         STORE_TEST_FAST(changed_patch_is_refused),
+        STORE_TEST_FAST(other_engines_section_may_change),
+        STORE_TEST_FAST(earlier_hash_is_known),
         STORE_TEST_FAST(newer_database_is_refused),
         STORE_TEST_FAST(failed_patch_leaves_nothing),
         STORE_TEST_FAST(bad_patches_are_refused),

@@ -1,3 +1,4 @@
+-- @recorded 6b20ab2175444aa3d8eb5cf227fefa76b406f3092f3d8e51596f7562ef227f99
 -- Search: one document of ready-made tokens a record (kit/search.h). The key is the kind's
 -- number << 40 plus the record's id, so one range holds one kind, newest last.
 CREATE TABLE search_doc (

@@ -1,3 +1,4 @@
+-- @recorded ab84707932eee87b25fe864f46f585f9749e7d526b4f3c6c612cacb5ee1c2380
 -- What a chamber may ask of its members (a standard, decided by its assembly, with one to four
 -- tiers), what it asked of each (bills), and what came in (payments). Amounts are fen.
 CREATE TABLE dues_standard (

@@ -1,3 +1,4 @@
+-- @recorded 96a1ffc86efa7c7ca261e158b8d61dec47e019b13b4faf1c9b045e7a1be384cd
 -- A membership has a name of its own, its number, for what refers to it. The tier of its dues
 -- was free text; now it is one of the tiers a chamber may have, or empty: by the seat. What
 -- was written is kept in the history of the membership.

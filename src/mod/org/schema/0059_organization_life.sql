@@ -1,3 +1,4 @@
+-- @recorded f92d9897c5b34c0762c4a3d4f2d590b39c99caad61a1a4e4eb56a3495010bf9c
 -- Organisations with their registration, their life, and what they cover. The kinds and states
 -- stand in the checks of the table, so it is made anew.
 -- @sqlite
