@@ -21,7 +21,10 @@ const isConstant = (before) =>
 
 // Write the statements of each kind of record, and of what refers to it, once, at start, from its
 // tables: names the program declares, nothing a person typed. `huiqiao sql` lists what they wrote.
-const GENERATORS = new Set(['src/kit/record_sql.c', 'src/kit/record_merge_sql.c']);
+// The dialect says the patches, which are ours too, again in another engine's words.
+const GENERATORS = new Set([
+  'src/kit/record_sql.c', 'src/kit/record_merge_sql.c', 'src/db/dialect.c',
+]);
 
 // The options of a datalist: a fragment of one tag, each value through html_text.
 const FRAGMENTS = new Set(['src/kit/code.c: <option value=\\"', 'src/kit/code.c: \\"></option>']);
