@@ -112,7 +112,7 @@ check_search(struct district *d)
         printf("search index: damaged or not in step with its documents (%s)\n",
                err_info(e)->code);
     } else if (unfound != 0) {
-        printf("search index: %lld records are not in it\n", (long long)unfound);
+        printf("search index: %lld records are not in it as they are\n", (long long)unfound);
     } else {
         printf("search index: sound\n");
     }

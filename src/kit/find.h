@@ -13,8 +13,8 @@ enum { FIND_MOST = 5, FIND_TEXT_MOST = 100 };
 // there are more than the items, `url` their list, `near` that nothing has all of the text.
 // Everything is counted and shown in the reader's scope only.
 struct value *find_all(struct ctx *c, const char *text);
-// The group of one kind; NULL when the reader may see nothing of it or nothing is found. A
-// unique code (the kind's subtitle) is found by its beginning, four characters or more.
+// The group of one kind; NULL when the reader may see nothing of it or nothing is found. What
+// a text means is the same here and in the kind's own list (record_query_text).
 struct value *find_kind(struct ctx *c, const struct record_kind *k, const char *text);
 
 // For module.find: a group, and an item of it.

@@ -266,12 +266,54 @@ record_tokens(struct arena *a, const struct record_kind *k, const struct value *
     return buf_str(&b);
 }
 
-static bool
-is_searched(const struct record_kind *k, const struct value *changes)
+const char *
+record_end_token(struct arena *a, const char *end)
 {
-    for (uint32_t i = 0; i < changes->map.count; i++) {
-        const struct field *f = field_find(k->fields, changes->map.pairs[i].key);
-        if (f != NULL && f->search > 0) {
+    return arena_printf(a, "xm%s ", end);
+}
+
+// The end of a phone as its row has it, or of a number or its mask: that ends as the number
+// does.
+static const char *
+end_of(struct ctx *c, const struct record_kind *k, const struct field *f,
+       const struct value *rec)
+{
+    const struct seal_place at = {k->table, f->name, 0};
+    const char *end = value_get_text(rec, arena_printf(c->arena, "%s_end", f->name));
+    const char *s = end != NULL ? NULL : value_get_text(rec, f->name);
+    return s == NULL || seal_key_of(s) != 0 ? end : seal_end(c->app, c->arena, &at, s);
+}
+
+const char *
+record_entry(struct ctx *c, const struct record_kind *k, const struct value *rec,
+             const char *words)
+{
+    const struct record_built *b = record_built_of(k);
+    struct buf out;
+    buf_init(&out, c->arena, 512, (size_t)1 << 20);
+    for (enum record_scope s = SCOPE_ORGANIZATION; s <= SCOPE_ENTERPRISE; s++) {
+        if (b->whose[s] != NULL) {
+            buf_puts(&out, search_whose(c->arena, record_whose_letter(s),
+                                        value_get_int(rec, b->whose[s], 0)));
+        }
+    }
+    for (const struct record_sealed *s = b->sealed; s->field != NULL; s++) {
+        const char *end = s->field->type == FIELD_MOBILE ? end_of(c, k, s->field, rec) : NULL;
+        buf_puts(&out, end == NULL ? "" : record_end_token(c->arena, end));
+    }
+    buf_puts(&out, words != NULL ? words : record_tokens(c->arena, k, rec));
+    return buf_str(&out);
+}
+
+static bool
+is_searched(const struct record_built *b, const struct value *changes)
+{
+    for (uint32_t i = 0; b->searched && i < changes->map.count; i++) {
+        const char *name = changes->map.pairs[i].key;
+        const struct field *f = field_find(b->k->fields, name);
+        if ((f != NULL && (f->search > 0 || (f->sealed && f->type == FIELD_MOBILE))) ||
+            text_equal(name, b->whose[SCOPE_ORGANIZATION]) ||
+            text_equal(name, b->whose[SCOPE_ENTERPRISE])) {
             return true;
         }
     }
@@ -485,8 +527,7 @@ insert(struct ctx *c, const struct record_built *b, struct value *rec, const cha
     id = record_fresh_id(c, b->k, id);
     value_set_int(c->arena, rec, "id", id);
     if (b->searched) {
-        search_add(c->tx, b->k->name, id,
-                   tokens != NULL ? tokens : record_tokens(c->arena, b->k, rec));
+        search_add(c->tx, b->k->name, id, record_entry(c, b->k, rec, tokens));
     }
     return id;
 }
@@ -567,8 +608,8 @@ update(struct ctx *c, const struct record_built *b, struct value *rec, const str
         enum err e = db_tx_err(c->tx);
         return e != ERR_OK ? e : ERR_STALE;
     }
-    if (is_searched(k, changes)) {
-        search_put(c->tx, k->name, id, record_tokens(c->arena, k, rec));
+    if (is_searched(b, changes)) {
+        search_put(c->tx, k->name, id, record_entry(c, k, rec, NULL));
     }
     note(c, k, id, "update", changes);
     record_duplicates_note(c, k, id);

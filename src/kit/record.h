@@ -96,6 +96,9 @@ struct record_kind {
     const char *until;
     const char *order;   // default: "-id", "name"
     const char *uniques; // space list of fields: a fault instead of a conflict
+    // A subtitle that is unique is a code, found by its beginning. Where the id itself is the
+    // number of a record, this stands before its six digits: "HY" of HY000123. NULL: it is not.
+    const char *number;
     // Fields of `rec` may be set or corrected; `old` is NULL for a new record. Faults or
     // refusals through ctx. Inside the transaction, re-runnable. May be NULL.
     enum err (*before_save)(struct ctx *c, struct value *rec, const struct value *old);
@@ -151,13 +154,14 @@ void record_block_links(struct ctx *c, struct value *block, const char *add_labe
 const struct route *record_routes(struct arena *a, const struct record_kind *k);
 const struct db_stmt *const *record_statements(const struct record_kind *k); // NULL-ended
 
-// How many records of the kind the search index does not hold: 0 in a sound district.
+// How many records of the kind the search index does not hold, or holds as somebody else's or
+// with another phone: 0 in a sound district.
 int64_t record_unfound(struct db_tx *tx, const struct record_kind *k);
 // Computes the sort keys that up to `most` records of the kind lack (a new column, rows that
 // came by other ways), in a write. Returns how many.
 int64_t record_renew_keys(struct ctx *c, const struct record_kind *k, unsigned most);
 bool record_lacks_keys(struct db_tx *tx, const struct record_kind *k);
-// Whether lists take ?q=: some field of the kind has a weight.
+// Whether lists take ?q=: some field of the kind has a weight, or it has a code.
 bool record_is_searched(const struct record_kind *k);
 
 // The record when the actor may read it, else NULL. Unmasked, but for sealed fields, which
@@ -177,7 +181,7 @@ int64_t record_create(struct ctx *c, const struct record_kind *k, struct value *
 // districts, where a million of them take minutes. `tokens`: of record_tokens, NULL makes them.
 int64_t record_put(struct ctx *c, const struct record_kind *k, struct value *rec,
                    const char *tokens);
-// The tokens of a record for the search index.
+// The words of a record for the search index; whose it is comes in when it is saved.
 const char *record_tokens(struct arena *a, const struct record_kind *k,
                           const struct value *rec);
 // Changes the fields that are in `rec`. `version` 0: whatever it is.

@@ -19,7 +19,16 @@ struct record_filter {
 };
 
 // What a statement's parameters are, in its order: filters by their index, then these.
-enum { SLOT_SCOPE = RECORD_FILTERS, SLOT_SORT, SLOT_ID, SLOT_QUERY, SLOT_LIMIT };
+enum {
+    SLOT_SCOPE = RECORD_FILTERS,
+    SLOT_SORT,
+    SLOT_ID,
+    SLOT_QUERY,
+    SLOT_FROM, // of codes that begin with what was typed
+    SLOT_TO,
+    SLOT_LIMIT,
+    SLOTS
+};
 
 struct record_stmt {
     struct db_stmt s;
@@ -34,12 +43,15 @@ struct record_built {
     unsigned filter_count;
     unsigned leads[RECORD_FILTERS]; // indexes of filters
     unsigned lead_count;
-    unsigned sort_count; // with id as the first
+    unsigned sort_count; // with id as the first; one behind them is that of codes
     bool scopes[3];      // which are granted for reading
     bool searched;       // some field is in the index
+    // By scope: the column whose value stands in the index entry as a token (search_whose);
+    // NULL: the scope is none of this kind's own columns, or the record itself.
+    const char *whose[3];
+    const char *code; // the column whose beginning finds a record; "id" with k->number; or NULL
     struct db_stmt insert, renumber, update, by_id;
-    struct db_stmt unfound;    // sql NULL: the kind is not searched
-    struct db_stmt by_code[3]; // by scope: the beginning of a unique subtitle; sql NULL: none
+    struct db_stmt unfound;        // sql NULL: the kind is not searched
     struct db_stmt *keyless, *key; // by key: records without it, the setting of one
     struct db_stmt within[3]; // by scope, when it is a column of another table; sql NULL: none
     struct db_stmt *unique, *ref, *ref_all; // by index of the field; sql NULL: none
@@ -61,8 +73,18 @@ struct record_sealed {
 // The kind's, composed at the first call.
 const struct record_built *record_built_of(const struct record_kind *k);
 
-// lead: 0 none (or the scope alone), 1 … lead_count a filter, lead_count + 1 the search.
-// sort: 0 is id.
+// lead: 0 none (or the scope alone), 1 … lead_count a filter, then the words of a search, then
+// the beginning of a code. sort: 0 is id, sort_count the code.
+static inline unsigned
+record_lead_words(const struct record_built *b)
+{
+    return b->lead_count + 1;
+}
+static inline unsigned
+record_lead_code(const struct record_built *b)
+{
+    return b->lead_count + 2;
+}
 struct record_stmt *record_list_stmt(const struct record_built *b, enum record_scope scope,
                                      unsigned lead, unsigned sort, bool down);
 struct record_stmt *record_count_stmt(const struct record_built *b, enum record_scope scope,
@@ -99,6 +121,12 @@ const char *record_ref_name(struct arena *a, const char *field);
 // inside it.
 int64_t record_create_with(struct ctx *c, const struct record_kind *k, struct value *rec,
                            const char *tokens);
+// The whole entry of a record, as it is or as its row has it, for the search index: whose it
+// is, how its phones end, its `words` (of record_tokens; NULL makes them).
+const char *record_entry(struct ctx *c, const struct record_kind *k, const struct value *rec,
+                         const char *words);
+// The token of phones of this field that end in `end` (seal_end).
+const char *record_end_token(struct arena *a, const char *end);
 
 // A list as asked for.
 struct record_query {
@@ -106,7 +134,8 @@ struct record_query {
     enum record_scope scope;
     unsigned lead, sort;
     bool down, backward;
-    struct db_arg args[RECORD_FILTERS + 8]; // by slot
+    bool near; // nothing has all of the text: taken for a slip in a name
+    struct db_arg args[SLOTS];
     bool given[RECORD_FILTERS];
     unsigned limit;
     const char *order; // "-id"
@@ -114,6 +143,13 @@ struct record_query {
 // The same for the records of one parent, newest first by the kind's order, whoever asks.
 void record_query_parent(struct ctx *c, const struct record_kind *k, const char *field,
                          int64_t id, unsigned most, struct record_query *q);
+// A query of the whole kind in a scope, newest first.
+struct record_query record_query_of(const struct ctx *c, const struct record_kind *k,
+                                    enum record_scope scope, unsigned limit);
+// Asks for what has `text`, as a person types it into a list or the search box: its words or
+// the end of a phone; when nothing has them, the beginning of a code; at last its words with
+// one slip. Sets lead and order. False: nothing of it can be searched here.
+bool record_query_text(struct ctx *c, struct record_query *q, const char *text);
 // Reads c's query. False with faults.
 bool record_query_read(struct ctx *c, const struct record_kind *k, unsigned most,
                        struct record_query *q);
@@ -140,6 +176,8 @@ struct record_path {
     const char *table;  // what it leads to
     const char *column; // NULL: the kind has no such scope
 };
+// Which of search_whose's letters it is.
+char record_whose_letter(enum record_scope scope);
 // Whether lists of that scope begin with its own column: then no filter leads.
 bool record_scope_leads(const struct record_kind *k, enum record_scope scope);
 struct record_path record_scope_path(struct arena *a, const struct record_kind *k,

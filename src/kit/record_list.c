@@ -97,7 +97,7 @@ refuse_unknown(struct ctx *c, const struct record_query *q)
         const char *name = c->req->query.items[i].name;
         bool known = text_list_has("limit after before sort", name) ||
                      (file && strcmp(name, "columns") == 0) ||
-                     (q->b->searched && strcmp(name, "q") == 0);
+                     (strcmp(name, "q") == 0 && record_is_searched(q->b->k));
         for (unsigned k = 0; !known && k < q->b->filter_count; k++) {
             known = strcmp(q->b->filters[k].name, name) == 0;
         }
@@ -136,19 +136,9 @@ read_order(struct ctx *c, struct record_query *q)
     }
 }
 
-// The search leads when there is one: then the order is by id, since its hits come so.
 static void
-choose_lead(struct record_query *q, const char *expression)
+choose_lead(struct record_query *q)
 {
-    if (expression != NULL) {
-        q->lead = q->b->lead_count + 1;
-        if (q->sort != 0) {
-            q->sort = 0;
-            q->down = true;
-            q->order = "-id";
-        }
-        return;
-    }
     bool scope_leads = record_scope_leads(q->b->k, q->scope);
     for (unsigned i = 0; !scope_leads && i < q->b->lead_count; i++) {
         if (q->given[q->b->leads[i]]) {
@@ -168,7 +158,24 @@ sort_is_text(const struct record_query *q)
 }
 
 // Without a cursor the page starts beyond the first possible row, so that one statement
-// serves all pages.
+// serves all pages. Of codes that is where those typed begin or end.
+static void
+begin(struct record_query *q)
+{
+    bool down = q->down != q->backward;
+    const struct db_arg *code = &q->args[down ? SLOT_TO : SLOT_FROM];
+    if (q->lead == record_lead_code(q->b)) {
+        q->args[SLOT_ID] =
+            code->type == DB_INT_T ? DB_INT(down ? code->i : code->i - 1) : DB_INT(0);
+        q->args[SLOT_SORT] = *code;
+        return;
+    }
+    // half of the range: the search adds its base
+    q->args[SLOT_ID] = DB_INT(down ? INT64_C(1) << 40 : 0);
+    q->args[SLOT_SORT] = sort_is_text(q) ? DB_TEXT(down ? "\xF4\x8F\xBF\xBF" : "")
+                                         : DB_INT(down ? INT64_MAX : INT64_MIN);
+}
+
 static void
 read_cursor(struct ctx *c, struct record_query *q)
 {
@@ -182,24 +189,182 @@ read_cursor(struct ctx *c, struct record_query *q)
         ctx_fault(c, q->backward ? "before" : "after", "cursor",
                   T("翻页位置无效，请回到第一页"));
     }
-    bool down = q->down != q->backward;
-    if (first) { // half of the range: the search adds its base
-        at.id = down ? INT64_C(1) << 40 : 0;
-        at.number = down ? INT64_MAX : INT64_MIN;
-        at.text = down ? "\xF4\x8F\xBF\xBF" : "";
+    if (first) {
+        begin(q);
+        return;
     }
     q->args[SLOT_ID] = DB_INT(at.id);
     q->args[SLOT_SORT] = sort_is_text(q) ? DB_TEXT(at.text) : DB_INT(at.number);
 }
 
-// As in the search box: what finds nothing is taken for a slip in a name.
-static void
-forgive(struct ctx *c, struct record_query *q, const char *text)
+// ---- what people type ------------------------------------------------------------------
+
+enum { CODE_LEAST = 4, CODE_MOST = 18, END_DIGITS = 4, NUMBER_DIGITS = 6, NUMBER_MOST = 12 };
+
+// Digits and Latin letters, with a digit among them: the beginning of a code, not a word.
+static const char *
+code_typed(struct arena *a, const char *text)
 {
-    const char *near = record_query_count(c, q) == 0 ? search_near(c->arena, text) : NULL;
+    size_t n = strlen(text);
+    bool digit = false;
+    char *code = arena_strndup(a, text, n);
+    for (char *p = code; *p != '\0'; p++) {
+        digit = digit || (*p >= '0' && *p <= '9');
+        *p = (char)(*p >= 'a' && *p <= 'z' ? *p - 'a' + 'A' : *p);
+        if (!(*p >= '0' && *p <= '9') && !(*p >= 'A' && *p <= 'Z')) {
+            return NULL;
+        }
+    }
+    return digit && n >= CODE_LEAST && n <= CODE_MOST ? code : NULL;
+}
+
+// HY0001 begins HY000100 … HY000199; the letters may be left out.
+static bool
+ask_number(struct record_query *q, const char *code)
+{
+    const char *prefix = q->b->k->number;
+    int64_t from = 0, width = 1;
+    code += text_starts(code, prefix) ? strlen(prefix) : 0;
+    size_t digits = strlen(code);
+    if (digits > NUMBER_MOST || !text_to_int(code, &from) || from < 0) {
+        return false;
+    }
+    for (size_t i = digits; i < NUMBER_DIGITS; i++) {
+        width *= 10;
+    }
+    q->args[SLOT_FROM] = DB_INT(from * width);
+    q->args[SLOT_TO] = DB_INT((from + 1) * width);
+    return true;
+}
+
+static bool
+ask_code(struct ctx *c, struct record_query *q, const char *text)
+{
+    const char *code = q->b->code == NULL ? NULL : code_typed(c->arena, text);
+    if (code == NULL || (q->b->k->number != NULL && !ask_number(q, code))) {
+        return false;
+    }
+    if (q->b->k->number == NULL) {
+        q->args[SLOT_FROM] = DB_TEXT(code);
+        // behind the last code that begins so: all are ASCII
+        q->args[SLOT_TO] = DB_TEXT(arena_printf(c->arena, "%s~", code));
+    }
+    q->lead = record_lead_code(q->b);
+    q->sort = q->b->k->number == NULL ? q->b->sort_count : 0;
+    q->down = false;
+    q->order = record_sort_word(q->b, q->sort);
+    return true;
+}
+
+// The token that everything this reader may find has; NULL when the index knows none.
+static const char *
+within(struct ctx *c, const struct record_query *q)
+{
+    int64_t id = q->args[SLOT_SCOPE].i;
+    if (q->b->whose[q->scope] == NULL) {
+        return NULL;
+    }
+    // Nobody's records are not those of a reader who belongs nowhere: no entry has this one.
+    return id == 0 ? "xn0" : search_whose(c->arena, record_whose_letter(q->scope), id);
+}
+
+// Phones that end in what was typed, in any of the kind's fields.
+static const char *
+ending(struct ctx *c, const struct record_query *q, const char *text, const char *in)
+{
+    const char *all = NULL;
+    bool digits = strspn(text, "0123456789") == END_DIGITS && text[END_DIGITS] == '\0';
+    for (const struct record_sealed *s = q->b->sealed; digits && s->field != NULL; s++) {
+        const struct seal_place at = {q->b->k->table, s->field->name, 0};
+        if (s->field->type == FIELD_MOBILE) {
+            const char *end = seal_end(c->app, c->arena, &at, text);
+            all =
+                search_either(c->arena, all,
+                              search_expression(c->arena, record_end_token(c->arena, end), in));
+        }
+    }
+    return all;
+}
+
+// The index's hits come by id, and so does the list.
+static void
+ask_words(struct record_query *q, const char *expression)
+{
+    q->lead = record_lead_words(q->b);
+    q->args[SLOT_QUERY] = DB_TEXT(expression);
+    if (q->sort != 0) {
+        q->sort = 0;
+        q->down = true;
+        q->order = "-id";
+    }
+}
+
+// As words, or as words with a slip, whichever finds something; as words otherwise.
+static bool
+ask_index(struct ctx *c, struct record_query *q, const char *text)
+{
+    const char *in = within(c, q);
+    const char *words = search_expression(c->arena, text, in);
+    if (words == NULL) {
+        return false;
+    }
+    ask_words(q, search_either(c->arena, words, ending(c, q, text, in)));
+    if (record_query_count(c, q) > 0) {
+        return true;
+    }
+    struct record_query code = *q;
+    if (ask_code(c, &code, text) && record_query_count(c, &code) > 0) {
+        *q = code;
+        return true;
+    }
+    const char *near = search_near(c->arena, text, in);
     if (near != NULL) {
         q->args[SLOT_QUERY] = DB_TEXT(near);
+        q->near = true;
     }
+    return true;
+}
+
+bool
+record_query_text(struct ctx *c, struct record_query *q, const char *text)
+{
+    const char *tidy = text_tidy(c->arena, text == NULL ? "" : text, false);
+    bool some =
+        *tidy != '\0' && (q->b->searched ? ask_index(c, q, tidy) : ask_code(c, q, tidy));
+    if (some) {
+        begin(q);
+    }
+    return some;
+}
+
+struct record_query
+record_query_of(const struct ctx *c, const struct record_kind *k, enum record_scope scope,
+                unsigned limit)
+{
+    struct record_query q = {
+        .b = record_built_of(k), .scope = scope, .limit = limit, .order = "-id", .down = true};
+    for (unsigned i = 0; i < SLOTS; i++) {
+        q.args[i] = DB_NULL;
+    }
+    q.args[SLOT_SCOPE] = DB_INT(scope == SCOPE_ORGANIZATION ? c->actor->organization_id
+                                                            : c->actor->enterprise_id);
+    begin(&q);
+    return q;
+}
+
+// What cannot be a code of a list that has nothing else to search finds nothing.
+static void
+read_text(struct ctx *c, struct record_query *q)
+{
+    const char *text = record_is_searched(q->b->k) ? ctx_query(c, "q") : NULL;
+    if (text == NULL || *text == '\0' || c->faults.count > 0) {
+        return;
+    }
+    if (record_query_text(c, q, text)) {
+        return;
+    }
+    ctx_fault(c, "q", "filter",
+              q->b->searched ? T("请输入文字或数字") : T("请输入编号，或者它开头的四位以上"));
 }
 
 bool
@@ -207,31 +372,18 @@ record_query_read(struct ctx *c, const struct record_kind *k, unsigned most,
                   struct record_query *q)
 {
     const struct record_grant *g;
-    *q = (struct record_query){.b = record_built_of(k), .scope = SCOPE_ENTERPRISE};
-    if (!record_scope_of(c, k, RECORD_READ, &g, &q->scope)) {
+    enum record_scope scope;
+    if (!record_scope_of(c, k, RECORD_READ, &g, &scope)) {
         c->result = ERR_FORBIDDEN;
         return false;
     }
-    q->limit = most > 0 ? most : listing_limit(c);
+    *q = record_query_of(c, k, scope, most > 0 ? most : listing_limit(c));
     read_filters(c, q);
     refuse_unknown(c, q);
     read_order(c, q);
-    const char *text = q->b->searched ? ctx_query(c, "q") : NULL;
-    const char *expression = NULL;
-    if (text != NULL && *text != '\0') {
-        expression = search_expression(c->arena, text);
-        if (expression == NULL) {
-            ctx_fault(c, "q", "filter", T("请输入文字或数字"));
-        }
-    }
-    choose_lead(q, expression);
+    choose_lead(q);
+    read_text(c, q);
     read_cursor(c, q);
-    q->args[SLOT_QUERY] = DB_TEXT(expression);
-    q->args[SLOT_SCOPE] = DB_INT(q->scope == SCOPE_ORGANIZATION ? c->actor->organization_id
-                                                                : c->actor->enterprise_id);
-    if (expression != NULL && c->faults.count == 0) {
-        forgive(c, q, text);
-    }
     return c->faults.count == 0;
 }
 
@@ -246,7 +398,7 @@ record_query_parent(struct ctx *c, const struct record_kind *k, const char *fiel
         q->args[i] = lead ? DB_INT(id) : DB_NULL;
         q->given[i] = lead;
     }
-    choose_lead(q, NULL);
+    choose_lead(q);
     read_cursor(c, q);
 }
 

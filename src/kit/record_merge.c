@@ -194,12 +194,23 @@ write_row(struct ctx *c, const struct merge_table *t, const struct db_stmt *s,
     db_run(c->tx, s, args, n);
 }
 
+// Whose it is may have changed, and with it who finds it.
+static void
+index_row(struct ctx *c, const struct merge_table *t, const struct value *row)
+{
+    if (record_built_of(t->k)->searched) {
+        search_put(c->tx, t->k->name, value_get_int(row, "id", 0),
+                   record_entry(c, t->k, row, NULL));
+    }
+}
+
 static void
 change_row(struct ctx *c, const struct merge_table *t, struct value *row)
 {
     value_set_int(c->arena, row, "version", value_get_int(row, "version", 0) + 1);
     value_set_int(c->arena, row, "updated_at", c->now);
     write_row(c, t, &t->restore, row);
+    index_row(c, t, row);
 }
 
 struct value *
@@ -669,12 +680,10 @@ back_row(struct ctx *c, const struct value *row)
     }
     if (now == NULL) {
         write_row(c, t, &t->insert, before);
+        index_row(c, t, before);
     } else {
         value_set_int(c->arena, before, "version", value_get_int(now, "version", 0));
         change_row(c, t, before);
-    }
-    if (record_built_of(t->k)->searched) {
-        search_put(c->tx, t->k->name, id, record_tokens(c->arena, t->k, before));
     }
 }
 

@@ -276,6 +276,20 @@ put_filter(struct ctx *c, const struct record_built *b, const struct record_filt
     }
 }
 
+// What a text may be (record_query_text).
+static const char *
+text_hint(const struct record_built *b)
+{
+    const struct record_sealed *s = b->sealed;
+    while (s->field != NULL && s->field->type != FIELD_MOBILE) {
+        s++;
+    }
+    return !b->searched       ? T("编号，或者它的开头")
+           : s->field == NULL ? T("名称、代码或拼音首字母")
+           : b->code == NULL  ? T("名称、拼音首字母、手机后四位")
+                              : T("名称、拼音首字母、代码、手机后四位");
+}
+
 static void
 put_filters(struct ctx *c, const struct record_query *q, struct value *page)
 {
@@ -283,11 +297,10 @@ put_filters(struct ctx *c, const struct record_query *q, struct value *page)
     struct value *filters = value_list(a);
     struct value *chips = value_list(a);
     struct value *hidden = value_list(a);
-    if (q->b->searched) {
-        listing_filter(c, filters, LISTING_SEARCH, "q", T("关键词"),
-                       T("名称、代码或拼音首字母"), NULL);
+    if (record_is_searched(q->b->k)) {
+        listing_filter(c, filters, LISTING_SEARCH, "q", T("关键词"), text_hint(q->b), NULL);
     }
-    const char *text = q->b->searched ? ctx_query(c, "q") : NULL;
+    const char *text = record_is_searched(q->b->k) ? ctx_query(c, "q") : NULL;
     if (text != NULL && *text != '\0') {
         listing_chip(c, chips, T("关键词"), text, "q");
     }

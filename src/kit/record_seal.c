@@ -5,6 +5,7 @@
 #include "kit/audit.h"
 #include "kit/record_impl.h"
 #include "kit/seal.h"
+#include "kit/search.h"
 
 #include "base/log.h"
 #include "base/text.h"
@@ -153,6 +154,10 @@ reseal_field(struct ctx *c, const struct record_built *b, const struct record_se
             seal_key_of(sealed) == 0 ? sealed : opened(c, b->k, last, s->field, sealed);
         if (plain != NULL) {
             seal_value(c, b, s, last, plain);
+        }
+        if (plain == sealed && b->searched) { // now it is found by its end
+            search_put(c->tx, b->k->name, last,
+                       record_entry(c, b->k, record_load(c, b, last), NULL));
         }
     }
     return last;

@@ -367,6 +367,31 @@ compose_keys(struct record_built *b)
     }
 }
 
+// What stands before the words of an entry, as a pattern, and the phones after it.
+static const char *
+entry_condition(const struct record_built *b)
+{
+    struct buf out;
+    bool any = false;
+    buf_init(&out, b->arena, 256, SQL_MOST);
+    for (enum record_scope s = SCOPE_ORGANIZATION; s <= SCOPE_ENTERPRISE; s++) {
+        if (b->whose[s] != NULL) {
+            buf_printf(&out, "%s'x%c' || COALESCE(t.%s, 0) || ' ' || ",
+                       any ? "" : " AND s.tokens LIKE ", record_whose_letter(s), b->whose[s]);
+            any = true;
+        }
+    }
+    buf_puts(&out, any ? "'%'" : "");
+    for (const struct record_sealed *s = b->sealed; s->field != NULL; s++) {
+        if (s->field->type == FIELD_MOBILE) {
+            buf_printf(&out,
+                       " AND (t.%s_end IS NULL OR s.tokens LIKE '%%xm' || t.%s_end || ' %%')",
+                       s->field->name, s->field->name);
+        }
+    }
+    return buf_str(&out);
+}
+
 // For those who look after the district: what search would not find.
 static void
 compose_unfound(struct record_built *b)
@@ -376,8 +401,8 @@ compose_unfound(struct record_built *b)
             .name = arena_printf(b->arena, "%s.unfound", b->k->name),
             .sql = arena_printf(b->arena,
                                 "SELECT count(*) AS n FROM %s t WHERE NOT EXISTS"
-                                " (SELECT 1 FROM search_doc s WHERE s.id = $1 + t.id)",
-                                b->k->table),
+                                " (SELECT 1 FROM search_doc s WHERE s.id = $1 + t.id%s)",
+                                b->k->table, entry_condition(b)),
             .params = "base:int",
             .row = "n:int",
             .scans = "all of them, once"};
@@ -401,6 +426,7 @@ struct composer {
     struct record_stmt *out;
     struct buf sql, params;
     unsigned number[RECORD_SLOTS]; // $n of a slot, 0 when it is not used yet
+    bool from, to; // bounds of codes; where a list begins is the cursor's to say
 };
 
 static unsigned
@@ -442,6 +468,49 @@ record_scope_leads(const struct record_kind *k, enum record_scope scope)
                                        : false;
 }
 
+static const char *
+code_type(const struct record_built *b)
+{
+    return b->k->number != NULL ? "int" : "text";
+}
+
+// The index walks over the words' hits; of a reader's own record it is asked for that one.
+static void
+put_from_words(struct composer *w, enum record_scope scope, bool postgres)
+{
+    const struct record_built *b = w->b;
+    struct record_path path = record_scope_path(b->arena, b->k, scope);
+    unsigned q = use(w, SLOT_QUERY, "q", "text");
+    long long base = (long long)b->search_base;
+    buf_printf(&w->sql,
+               postgres ? " FROM search_doc s JOIN %s t ON t.id = s.id - %lld"
+                          " WHERE s.vector @@ websearch_to_tsquery('simple', $%u)"
+                          " AND s.id > %lld AND s.id < %lld"
+                        : " FROM search_index s CROSS JOIN %s t ON t.id = s.rowid - %lld"
+                          " WHERE s.search_index MATCH $%u"
+                          " AND s.rowid > %lld AND s.rowid < %lld",
+               b->k->table, base, q, base, base + (INT64_C(1) << 40));
+    if (path.column != NULL && path.field == NULL && strcmp(path.column, "id") == 0) {
+        buf_printf(&w->sql, " AND s.%s = $%u + %lld", postgres ? "id" : "rowid",
+                   use(w, SLOT_SCOPE, "scope", "int"), base);
+    }
+}
+
+static void
+put_from_code(struct composer *w)
+{
+    const struct record_built *b = w->b;
+    const char *and = "";
+    buf_printf(&w->sql, " FROM %s t WHERE ", b->k->table);
+    if (w->from) {
+        buf_printf(&w->sql, "t.%s >= $%u", b->code, use(w, SLOT_FROM, "from", code_type(b)));
+        and = " AND ";
+    }
+    if (w->to) {
+        buf_printf(&w->sql, "%st.%s < $%u", and, b->code, use(w, SLOT_TO, "to", code_type(b)));
+    }
+}
+
 // FROM and WHERE up to the residual filters. `composite`: the lead has an index that goes on
 // with the order.
 static void
@@ -450,19 +519,12 @@ put_from(struct composer *w, enum record_scope scope, unsigned lead, bool compos
 {
     const struct record_built *b = w->b;
     struct record_path path = record_scope_path(b->arena, b->k, scope);
-    bool search = lead == b->lead_count + 1;
+    bool search = lead > b->lead_count;
     bool scope_leads = path.column != NULL && path.field == NULL && !search;
-    if (search) {
-        unsigned q = use(w, SLOT_QUERY, "q", "text");
-        long long base = (long long)b->search_base;
-        buf_printf(&w->sql,
-                   postgres ? " FROM search_doc s JOIN %s t ON t.id = s.id - %lld"
-                              " WHERE s.vector @@ websearch_to_tsquery('simple', $%u)"
-                              " AND s.id > %lld AND s.id < %lld"
-                            : " FROM search_index s CROSS JOIN %s t ON t.id = s.rowid - %lld"
-                              " WHERE s.search_index MATCH $%u"
-                              " AND s.rowid > %lld AND s.rowid < %lld",
-                   b->k->table, base, q, base, base + (INT64_C(1) << 40));
+    if (lead == record_lead_words(b)) {
+        put_from_words(w, scope, postgres);
+    } else if (lead == record_lead_code(b)) {
+        put_from_code(w);
     } else {
         buf_printf(&w->sql, " FROM %s t WHERE %s", b->k->table,
                    !scope_leads && lead == 0 ? "t.id > 0" : "");
@@ -480,8 +542,8 @@ put_from(struct composer *w, enum record_scope scope, unsigned lead, bool compos
                    path.field, path.table, path.column, n);
     } else if (path.column != NULL) {
         unsigned n = use(w, SLOT_SCOPE, "scope", "int");
-        buf_printf(&w->sql, "%s%st.%s = $%u", scope_leads ? "" : " AND ", composite ? "" : "+",
-                   path.column, n);
+        buf_printf(&w->sql, "%s%st.%s = $%u", scope_leads ? "" : " AND ",
+                   composite && !search ? "" : "+", path.column, n);
     }
     put_residuals(w, except);
 }
@@ -489,13 +551,13 @@ put_from(struct composer *w, enum record_scope scope, unsigned lead, bool compos
 const char *
 record_sort_word(const struct record_built *b, unsigned sort)
 {
-    return sort == 0 ? "id" : b->k->sorts[sort - 1].field;
+    return sort == 0 ? "id" : sort == b->sort_count ? b->code : b->k->sorts[sort - 1].field;
 }
 
 const struct record_key *
 record_sort_key(const struct record_built *b, unsigned sort)
 {
-    const struct record_key *key = sort == 0 ? NULL : b->k->keys;
+    const struct record_key *key = sort == 0 || sort == b->sort_count ? NULL : b->k->keys;
     for (; key != NULL && key->sort != NULL; key++) {
         if (strcmp(key->sort, b->k->sorts[sort - 1].field) == 0) {
             return key;
@@ -545,7 +607,7 @@ put_order(struct composer *w, unsigned lead, unsigned sort, bool down, bool post
     const char *way = down ? "DESC" : "ASC";
     char op = down ? '<' : '>';
     unsigned id = use(w, SLOT_ID, "after_id", "int");
-    if (lead == w->b->lead_count + 1) {
+    if (lead == record_lead_words(w->b)) {
         const char *key = postgres ? "id" : "rowid";
         buf_printf(&w->sql, " AND s.%s %c $%u + %lld ORDER BY s.%s %s", key, op, id,
                    (long long)w->b->search_base, key, way);
@@ -570,6 +632,8 @@ compose_text(struct composer *w, enum record_scope scope, unsigned lead, int sor
     buf_init(&w->params, w->b->arena, 512, SQL_MOST);
     buf_init(&row, w->b->arena, 512, SQL_MOST);
     bool composite = sort < 0 || is_composite(w->b, scope, lead, (unsigned)sort);
+    w->from = sort < 0 || down;
+    w->to = sort < 0 || !down;
     if (sort < 0) {
         buf_puts(&w->sql, "SELECT count(*) AS n FROM (SELECT 1");
         put_from(w, scope, lead, composite, postgres);
@@ -591,15 +655,18 @@ compose_list(struct record_built *b, struct record_stmt *out, enum record_scope 
              unsigned lead, int sort, bool down)
 {
     struct composer w = {.b = b, .out = out};
-    bool search = lead == b->lead_count + 1;
+    bool words = lead == record_lead_words(b);
     static const char *const SCOPES[] = {"all", "organization", "enterprise"};
-    const char *by = search ? "q" : lead == 0 ? "any" : b->filters[b->leads[lead - 1]].name;
+    const char *by = words                         ? "q"
+                     : lead == record_lead_code(b) ? "code"
+                     : lead == 0                   ? "any"
+                                                   : b->filters[b->leads[lead - 1]].name;
     out->s.name =
         sort < 0 ? arena_printf(b->arena, "%s.count_%s_%s", b->k->name, SCOPES[scope], by)
                  : arena_printf(b->arena, "%s.list_%s_%s_%s%s", b->k->name, SCOPES[scope], by,
                                 down ? "down_" : "", record_sort_word(b, (unsigned)sort));
     const char *sql = compose_text(&w, scope, lead, sort, down, false);
-    if (search) { // the engines' full-text searches have no common text
+    if (words) { // the engines' full-text searches have no common text
         out->s.sqlite = sql;
         out->s.postgres = compose_text(&w, scope, lead, sort, down, true);
     } else {
@@ -608,76 +675,55 @@ compose_list(struct record_built *b, struct record_stmt *out, enum record_scope 
     put_stmt(b, &out->s);
 }
 
+static unsigned
+leads_of(const struct record_built *b)
+{
+    return record_lead_code(b) + 1;
+}
+
 struct record_stmt *
 record_list_stmt(const struct record_built *b, enum record_scope scope, unsigned lead,
                  unsigned sort, bool down)
 {
-    unsigned leads = b->lead_count + 2;
-    return &b->lists[(((unsigned)scope * leads + lead) * b->sort_count + sort) * 2 + down];
+    unsigned sorts = b->sort_count + 1;
+    return &b->lists[(((unsigned)scope * leads_of(b) + lead) * sorts + sort) * 2 + down];
 }
 
 struct record_stmt *
 record_count_stmt(const struct record_built *b, enum record_scope scope, unsigned lead)
 {
-    return &b->counts[(unsigned)scope * (b->lead_count + 2) + lead];
+    return &b->counts[(unsigned)scope * leads_of(b) + lead];
+}
+
+// What is searched has an order of its own, both ways; everything else each of the kind's.
+static void
+compose_lead(struct record_built *b, enum record_scope scope, unsigned lead)
+{
+    bool words = lead == record_lead_words(b), code = lead == record_lead_code(b);
+    if (words  ? !b->searched
+        : code ? b->code == NULL
+               : lead > 0 && record_scope_leads(b->k, scope)) {
+        return;
+    }
+    unsigned from = code && b->k->number == NULL ? b->sort_count : 0;
+    unsigned to = words || code ? from + 1 : b->sort_count;
+    compose_list(b, record_count_stmt(b, scope, lead), scope, lead, -1, false);
+    for (unsigned i = from * 2; i < to * 2; i++) {
+        compose_list(b, record_list_stmt(b, scope, lead, i / 2, i % 2 == 1), scope, lead,
+                     (int)(i / 2), i % 2 == 1);
+    }
 }
 
 static void
 compose_lists(struct record_built *b)
 {
-    unsigned leads = b->lead_count + 2;
-    b->lists = ARENA_ARRAY(b->arena, struct record_stmt, 3 * leads * b->sort_count * 2);
+    unsigned leads = leads_of(b);
+    b->lists = ARENA_ARRAY(b->arena, struct record_stmt, 3 * leads * (b->sort_count + 1) * 2);
     b->counts = ARENA_ARRAY(b->arena, struct record_stmt, 3 * leads);
     for (enum record_scope scope = SCOPE_ALL; scope <= SCOPE_ENTERPRISE; scope++) {
         for (unsigned lead = 0; b->scopes[scope] && lead < leads; lead++) {
-            bool search = lead == leads - 1;
-            if (search ? !b->searched : lead > 0 && record_scope_leads(b->k, scope)) {
-                continue;
-            }
-            compose_list(b, record_count_stmt(b, scope, lead), scope, lead, -1, false);
-            for (unsigned i = 0; i < (search ? 2 : b->sort_count * 2); i++) {
-                compose_list(b, record_list_stmt(b, scope, lead, i / 2, i % 2 == 1), scope,
-                             lead, (int)(i / 2), i % 2 == 1);
-            }
+            compose_lead(b, scope, lead);
         }
-    }
-}
-
-// A code that is unique, and so has an index, is found by its beginning.
-static void
-compose_codes(struct record_built *b)
-{
-    static const char *const WORDS[] = {"all", "organization", "enterprise"};
-    const char *code = b->k->subtitle;
-    const struct field *f = code == NULL ? NULL : field_find(b->k->fields, code);
-    if (f == NULL || f->type != FIELD_TEXT || f->sealed ||
-        !text_list_has(b->k->uniques, code)) {
-        return;
-    }
-    for (enum record_scope s = SCOPE_ALL; s <= SCOPE_ENTERPRISE; s++) {
-        struct record_path path = record_scope_path(b->arena, b->k, s);
-        struct buf sql, row;
-        buf_init(&sql, b->arena, 1024, SQL_MOST);
-        buf_init(&row, b->arena, 512, SQL_MOST);
-        buf_puts(&sql, "SELECT ");
-        put_columns(b, &sql, &row, false, 0);
-        buf_printf(&sql, " FROM %s t WHERE t.%s >= $1 AND t.%s < $2", b->k->table, code, code);
-        if (path.field != NULL) {
-            buf_printf(&sql, " AND +t.%s IN (SELECT p.id FROM %s p WHERE p.%s = $4)",
-                       path.field, path.table, path.column);
-        } else if (path.column != NULL) {
-            buf_printf(&sql, " AND +t.%s = $4", path.column);
-        } else if (s != SCOPE_ALL) {
-            continue;
-        }
-        buf_printf(&sql, " ORDER BY t.%s LIMIT $3", code);
-        b->by_code[s] = (struct db_stmt){
-            .name = arena_printf(b->arena, "%s.by_code_%s", b->k->name, WORDS[s]),
-            .sql = buf_str(&sql),
-            .params = s == SCOPE_ALL ? "from:text to:text most:int"
-                                     : "from:text to:text most:int scope:int",
-            .row = buf_str(&row)};
-        put_stmt(b, &b->by_code[s]);
     }
 }
 
@@ -738,8 +784,35 @@ find_leads(struct record_built *b)
     }
 }
 
-bool
-record_is_searched(const struct record_kind *k)
+// The kind's columns that say whose a record is.
+static void
+find_whose(struct record_built *b)
+{
+    for (enum record_scope s = SCOPE_ORGANIZATION; s <= SCOPE_ENTERPRISE; s++) {
+        struct record_path path = record_scope_path(b->arena, b->k, s);
+        bool told = b->searched && b->scopes[s] && path.column != NULL && path.field == NULL;
+        b->whose[s] = told && strcmp(path.column, "id") != 0 ? path.column : NULL;
+    }
+}
+
+char
+record_whose_letter(enum record_scope scope)
+{
+    return scope == SCOPE_ORGANIZATION ? 'c' : 'e';
+}
+
+// A code that is unique, and so has an index, is found by its beginning.
+static const char *
+code_of(const struct record_kind *k)
+{
+    const struct field *f = k->subtitle == NULL ? NULL : field_find(k->fields, k->subtitle);
+    bool unique =
+        f != NULL && f->type == FIELD_TEXT && !f->sealed && text_list_has(k->uniques, f->name);
+    return k->number != NULL ? "id" : unique ? f->name : NULL;
+}
+
+static bool
+has_words(const struct record_kind *k)
 {
     for (const struct field *f = k->fields; f->name != NULL; f++) {
         if (f->search > 0) {
@@ -749,13 +822,20 @@ record_is_searched(const struct record_kind *k)
     return false;
 }
 
+bool
+record_is_searched(const struct record_kind *k)
+{
+    return has_words(k) || code_of(k) != NULL;
+}
+
 static struct record_built *
 compose(const struct record_kind *k)
 {
     struct arena *a = arena_new((size_t)16 << 20);
     struct record_built *b = ARENA_NEW(a, struct record_built);
     *b = (struct record_built){.k = k, .arena = a, .sort_count = 1};
-    b->searched = record_is_searched(k);
+    b->searched = has_words(k);
+    b->code = code_of(k);
     b->search_base = b->searched ? search_base(k->name) : 0;
     for (const struct record_sort *s = k->sorts; s != NULL && s->field != NULL; s++) {
         b->sort_count++;
@@ -764,6 +844,7 @@ compose(const struct record_kind *k)
         b->scopes[g->scope] |= (g->actions & RECORD_READ) != 0;
     }
     b->scopes[SCOPE_ALL] = true; // the system itself
+    find_whose(b);
     find_filters(b);
     find_leads(b);
     compose_insert(b);
@@ -772,9 +853,8 @@ compose(const struct record_kind *k)
     compose_checks(b);
     compose_within(b);
     compose_keys(b);
-    compose_unfound(b);
     compose_sealed(b);
-    compose_codes(b);
+    compose_unfound(b);
     compose_lists(b);
     return b;
 }

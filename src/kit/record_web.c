@@ -121,18 +121,15 @@ static enum err
 options_run(struct ctx *c)
 {
     const struct record_kind *k = kind_of(c);
-    const struct record_built *b = record_built_of(k);
-    struct record_query q = {.b = b, .limit = OPTIONS_MOST, .order = "-id", .down = true};
     const struct record_grant *g;
-    if (!record_scope_of(c, k, RECORD_READ, &g, &q.scope)) {
+    enum record_scope scope;
+    if (!record_scope_of(c, k, RECORD_READ, &g, &scope)) {
         return ERR_FORBIDDEN;
     }
-    const char *expression = b->searched ? search_expression(c->arena, asked_for(c)) : NULL;
-    q.lead = expression != NULL ? b->lead_count + 1 : 0;
-    q.args[SLOT_QUERY] = DB_TEXT(expression);
-    q.args[SLOT_ID] = DB_INT(INT64_C(1) << 40);
-    q.args[SLOT_SCOPE] = DB_INT(q.scope == SCOPE_ORGANIZATION ? c->actor->organization_id
-                                                              : c->actor->enterprise_id);
+    struct record_query q = record_query_of(c, k, scope, OPTIONS_MOST);
+    if (record_is_searched(k)) {
+        record_query_text(c, &q, asked_for(c));
+    }
     struct record_page page = record_query_run(c, &q);
     struct buf out;
     buf_init(&out, c->arena, 2048, 65536);

@@ -356,69 +356,87 @@ search_sound(struct arena *a, const char *text)
 }
 
 const char *
-search_expression(struct arena *a, const char *q)
+search_whose(struct arena *a, char of, int64_t id)
 {
-    const char *tokens = q == NULL ? "" : search_tokens(a, q, false);
+    return arena_printf(a, "x%c%lld ", of, (long long)id);
+}
+
+static unsigned
+put_quoted(struct buf *b, const char *tokens, unsigned most)
+{
+    unsigned n = 0;
+    for (const char *p = tokens; *p != '\0' && n < most; n++) {
+        size_t size = strcspn(p, " ");
+        buf_printf(b, "%s\"%.*s\"", b->n == 0 ? "" : " ", (int)size, p);
+        p += size + (p[size] == ' ');
+    }
+    return n;
+}
+
+const char *
+search_expression(struct arena *a, const char *q, const char *within)
+{
     struct buf b;
     buf_init(&b, a, 128, TOKENS_MOST * 2);
-    unsigned words = 0;
-    for (const char *p = tokens; *p != '\0' && words < QUERY_MOST; words++) {
-        size_t n = strcspn(p, " ");
-        buf_printf(&b, "%s\"%.*s\"", words == 0 ? "" : " ", (int)n, p);
-        p += n + (p[n] == ' ');
+    if (q == NULL || put_quoted(&b, search_tokens(a, q, false), QUERY_MOST) == 0) {
+        return NULL;
     }
-    return words == 0 ? NULL : buf_str(&b);
+    put_quoted(&b, within == NULL ? "" : within, 1);
+    return buf_str(&b);
+}
+
+const char *
+search_either(struct arena *a, const char *one, const char *other)
+{
+    return one == NULL ? other : other == NULL ? one : arena_printf(a, "%s OR %s", one, other);
 }
 
 enum { NEAR_LEAST = 3, NEAR_MOST = 12 };
 
-static void
-put_alternative(struct buf *b, const char *expression)
-{
-    if (expression != NULL) {
-        buf_printf(b, "%s%s", b->n == 0 ? "" : " OR ", expression);
-    }
-}
-
 // What is left of the word when the character at `at` is taken for a slip of the keyboard.
 static const char *
-without(struct arena *a, const UChar *s, int32_t n, int32_t at, int32_t end)
+without(struct arena *a, const UChar *s, int32_t n, int32_t at, int32_t end, const char *within)
 {
     struct tokens t = {.arena = a};
     buf_init(&t.out, a, 128, 4096);
     put_text(&t, s, at);
     put_text(&t, s + end, n - end);
-    return search_expression(a, buf_str(&t.out));
+    return search_expression(a, buf_str(&t.out), within);
 }
 
-const char *
-search_near(struct arena *a, const char *q)
+// How the whole of it sounds, as one token.
+static const char *
+sounding(struct arena *a, const UChar *s, int32_t n)
 {
-    int32_t n = 0;
-    const UChar *s = q == NULL ? NULL : folded(a, q, &n);
-    if (s == NULL || n == 0 || run_end(s, 0, n, true) != n || n < NEAR_LEAST || n > NEAR_MOST) {
-        return NULL;
-    }
-    struct buf b;
-    buf_init(&b, a, 512, TOKENS_MOST);
     UChar latin[PINYIN_MOST];
-    struct tokens whole = {.arena = a};
-    buf_init(&whole.out, a, 128, 4096);
+    struct tokens t = {.arena = a};
+    buf_init(&t.out, a, 128, 4096);
     int32_t size = pinyin_latin(s, n, latin), w = 0;
     for (int32_t i = 0; i < size; i++) {
         if (latin[i] < 128 && u_isalnum(latin[i])) {
             latin[w++] = latin[i];
         }
     }
-    put_token(&whole, latin, w); // another character of the same sound
-    put_alternative(&b, search_expression(a, buf_str(&whole.out)));
+    put_token(&t, latin, w);
+    return buf_str(&t.out);
+}
+
+const char *
+search_near(struct arena *a, const char *q, const char *within)
+{
+    int32_t n = 0;
+    const UChar *s = q == NULL ? NULL : folded(a, q, &n);
+    if (s == NULL || n == 0 || run_end(s, 0, n, true) != n || n < NEAR_LEAST || n > NEAR_MOST) {
+        return NULL;
+    }
+    const char *all = search_expression(a, sounding(a, s, n), within);
     for (int32_t at = 0; at < n;) {
         int32_t end = at;
         U16_FWD_1(s, end, n);
-        put_alternative(&b, without(a, s, n, at, end));
+        all = search_either(a, all, without(a, s, n, at, end, within));
         at = end;
     }
-    return b.n == 0 ? NULL : buf_str(&b);
+    return all;
 }
 
 // ---- the index -------------------------------------------------------------------------

@@ -27,12 +27,18 @@ void search_tidy(struct db_tx *tx, int64_t pages);
 // The single Chinese characters of a short text, for what is found by one character too; the
 // tokens of a name hold them already.
 const char *search_singles(struct arena *a, const char *text);
+// Whose a record is, as a token of its entry: "xc12 " of chamber ('c') 12, "xe7 " of enterprise
+// ('e') 7; 0 is nobody's. With it a search inside one chamber never walks the hits of others.
+// It narrows and grants nothing: what a reader may see is decided by the statement.
+const char *search_whose(struct arena *a, char of, int64_t id);
+// The engine's expression for what a person typed (all tokens must match), for `MATCH $n`;
+// NULL when nothing of it can be searched. `within`: of search_whose, or NULL.
+const char *search_expression(struct arena *a, const char *q, const char *within);
 // When nothing has all tokens of a Chinese name of three characters or more: an expression that
 // allows one wrong, missing or superfluous character, or any of the same sound. NULL otherwise.
-const char *search_near(struct arena *a, const char *q);
-// The engine's expression for what a person typed (all tokens must match), for `MATCH $n`;
-// NULL when nothing of it can be searched.
-const char *search_expression(struct arena *a, const char *q);
+const char *search_near(struct arena *a, const char *q, const char *within);
+// Either of two expressions; NULL is none.
+const char *search_either(struct arena *a, const char *one, const char *other);
 // Index entries of a kind are base + record id; statements use
 //   search_index MATCH $q AND rowid > base AND rowid < base + 2^40   ORDER BY rowid DESC
 int64_t search_base(const char *kind);

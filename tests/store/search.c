@@ -45,7 +45,7 @@ hits(struct store *s, const char *kind, const char *q, int64_t *first)
 {
     struct db_tx *tx = db_read_begin(s->db);
     int64_t base = search_base(kind);
-    const char *e = search_expression(s->a, q);
+    const char *e = search_expression(s->a, q, NULL);
     assert_non_null(e);
     struct value *rows = db_list(
         tx, s->a, &FIND, DB_ARGS(DB_TEXT(e), DB_INT(base), DB_INT(base + (INT64_C(1) << 40))));

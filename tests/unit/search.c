@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/buf.h"
 #include "base/text.h"
 #include "kit/pinyin.h"
 #include "kit/search.h"
@@ -106,14 +107,37 @@ static void
 near_allows_one_slip(void **state)
 {
     struct arena *a = *state;
-    assert_string_equal(search_near(a, "江南密"),
+    assert_string_equal(search_near(a, "江南密", NULL),
                         "\"jiangnanmi\" OR \"南密\" OR \"江\" \"密\" OR \"江南\"");
-    assert_null(search_near(a, "江南")); // too short to be mistaken
-    assert_null(search_near(a, "jnjm"));
-    assert_null(search_near(a, "江南 精密"));
-    assert_null(search_near(a, ""));
-    assert_null(search_near(a, NULL));
-    assert_null(search_near(a, "江南精密江南精密江南精密江南"));
+    assert_null(search_near(a, "江南", NULL)); // too short to be mistaken
+    assert_null(search_near(a, "jnjm", NULL));
+    assert_null(search_near(a, "江南 精密", NULL));
+    assert_null(search_near(a, "", NULL));
+    assert_null(search_near(a, NULL, NULL));
+    assert_null(search_near(a, "江南精密江南精密江南精密江南", NULL));
+}
+
+// Engines bind "and" closer than OR, so whose it is stands in every alternative.
+static void
+whose_it_is_narrows_every_alternative(void **state)
+{
+    struct arena *a = *state;
+    const char *in = search_whose(a, 'c', 12);
+    assert_string_equal(in, "xc12 ");
+    assert_string_equal(search_expression(a, "江南 精密", in), "\"江南\" \"精密\" \"xc12\"");
+    assert_null(search_expression(a, "%", in));
+    assert_string_equal(search_near(a, "江南密", in),
+                        "\"jiangnanmi\" \"xc12\" OR \"南密\" \"xc12\" OR \"江\" \"密\" \"xc12\""
+                        " OR \"江南\" \"xc12\"");
+    assert_string_equal(search_either(a, NULL, "b"), "b");
+    assert_string_equal(search_either(a, "a", NULL), "a");
+    assert_null(search_either(a, NULL, NULL));
+    struct buf most;
+    buf_init(&most, a, 64, 4096);
+    for (int i = 0; i < 100; i++) {
+        buf_printf(&most, "a%d ", i);
+    }
+    assert_non_null(strstr(search_expression(a, buf_str(&most), in), "\"xc12\""));
 }
 
 static void
@@ -133,10 +157,10 @@ static void
 expressions_quote_every_token(void **state)
 {
     struct arena *a = *state;
-    assert_string_equal(search_expression(a, "江南 OR \"x"), "\"江南\" \"or\" \"x\"");
-    assert_null(search_expression(a, ""));
-    assert_null(search_expression(a, NULL));
-    assert_null(search_expression(a, "\"*()-"));
+    assert_string_equal(search_expression(a, "江南 OR \"x", NULL), "\"江南\" \"or\" \"x\"");
+    assert_null(search_expression(a, "", NULL));
+    assert_null(search_expression(a, NULL, NULL));
+    assert_null(search_expression(a, "\"*()-", NULL));
 }
 
 static void
@@ -151,7 +175,7 @@ huge_input_is_bounded(void **state)
     size_t n = strlen(search_tokens(a, text, true));
     assert_in_range(n, 1, 256 * 1024);
     assert_true(text_is_utf8(search_tokens(a, text, true), n));
-    const char *e = search_expression(a, text);
+    const char *e = search_expression(a, text, NULL);
     assert_in_range(strlen(e), 1, 1024); // at most 64 words of two characters
 }
 
@@ -171,11 +195,17 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(chinese_is_cut_into_pairs),      TEST(other_scripts_are_words_in_one_case),
-        TEST(names_have_pinyin_and_initials), TEST(tokens_hold_no_ascii_but_letters_and_digits),
-        TEST(expressions_quote_every_token),  TEST(huge_input_is_bounded),
-        TEST(kinds_have_ranges_of_their_own), TEST(names_are_found_by_one_character),
-        TEST(near_allows_one_slip),           cmocka_unit_test(kept_readings_are_icus),
+        TEST(chinese_is_cut_into_pairs),
+        TEST(other_scripts_are_words_in_one_case),
+        TEST(names_have_pinyin_and_initials),
+        TEST(tokens_hold_no_ascii_but_letters_and_digits),
+        TEST(expressions_quote_every_token),
+        TEST(huge_input_is_bounded),
+        TEST(kinds_have_ranges_of_their_own),
+        TEST(names_are_found_by_one_character),
+        TEST(near_allows_one_slip),
+        TEST(whose_it_is_narrows_every_alternative),
+        cmocka_unit_test(kept_readings_are_icus),
     };
     return cmocka_run_group_tests_name("search", tests, NULL, NULL);
 }

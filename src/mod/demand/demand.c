@@ -271,9 +271,9 @@ demand_search_text(struct arena *a, const char *receipt_no, const char *enterpri
     static const char *const TEXTS[] = {"title", "body", "hope"};
     struct buf b;
     buf_init(&b, a, 512, (size_t)128 << 10);
-    buf_printf(&b, "xe%lld", (long long)enterprise_id);
+    buf_puts(&b, search_whose(a, 'e', enterprise_id));
     if (chamber_id != 0) {
-        buf_printf(&b, " xc%lld", (long long)chamber_id);
+        buf_puts(&b, search_whose(a, 'c', chamber_id));
     }
     if (receipt_no != NULL) {
         buf_printf(&b, " %s", receipt_no);

@@ -188,14 +188,13 @@ set_view(struct ctx *c, struct demand_query *q, const char *view)
 static void
 set_search(struct ctx *c, struct demand_query *q, const char *text)
 {
-    const char *words = text;
+    const char *in = NULL;
     if (q->enterprise_id != 0) {
-        words = arena_printf(c->arena, "%s xe%lld", text, (long long)q->enterprise_id);
+        in = search_whose(c->arena, 'e', q->enterprise_id);
     } else if (q->chamber_id != 0) {
-        words = arena_printf(c->arena, "%s xc%lld", text, (long long)q->chamber_id);
+        in = search_whose(c->arena, 'c', q->chamber_id);
     }
-    q->match =
-        search_expression(c->arena, text) == NULL ? NULL : search_expression(c->arena, words);
+    q->match = search_expression(c->arena, text, in);
     q->driver = DEMAND_BY_SEARCH;
 }
 

@@ -171,10 +171,12 @@ membership_is_current(const char *state)
     return text_list_has("member suspended", state);
 }
 
+#define MEMBERSHIP_LETTERS "HY"
+
 const char *
 membership_number(struct arena *a, int64_t id)
 {
-    return arena_printf(a, "HY%06lld", (long long)id);
+    return arena_printf(a, MEMBERSHIP_LETTERS "%06lld", (long long)id);
 }
 
 // ---- saving ----------------------------------------------------------------------------
@@ -332,6 +334,7 @@ const struct record_kind MEMBERSHIP_KIND = {
     .table = "membership",
     .title = "enterprise_id",
     .subtitle = "person_id",
+    .number = MEMBERSHIP_LETTERS,
     .fields = FIELDS,
     .grants = GRANTS,
     .organization_column = "organization_id",

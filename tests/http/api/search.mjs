@@ -83,6 +83,50 @@ await test('a reader finds, and counts, only what is theirs', async () => {
   }
 });
 
+await test('a list finds what the box finds, for every role', async () => {
+  const phone = '13812346627';
+  const made = await d.ok('staff', 'PATCH', `/enterprises/${one.id}`, { contact_mobile: phone });
+  assert.equal(made.contact_mobile, '138****6627');
+  const stays = (await d.ok('staff', 'GET', '/memberships?limit=100')).items;
+  const number = `HY${String(stays[0].id).padStart(6, '0')}`;
+  const texts = ['有限公司', '公', '6627', one.uscc, one.uscc.slice(0, 12), one.uscc.slice(0, 8), 'jnjm', name.slice(0, 3), number, number.slice(0, 6), '鼎鼐鼒'];
+  const lists = { enterprise: 'enterprises', person: 'people', organization: 'organizations', membership: 'memberships' };
+  for (const who of ['staff', 'leader', 'secretary', 'officer', 'member']) {
+    for (const q of texts) {
+      const box = await groups(who, q);
+      for (const [kind, list] of Object.entries(lists)) {
+        const group = box.find((g) => g.kind === kind);
+        const r = await d.api(who, 'GET', `/${list}?limit=100&q=${encodeURIComponent(q)}`);
+        if (group === undefined && r.status !== 200) continue; // no such list for them, or no number
+        assert.equal(r.status, 200, `${who} ${list} ${q}`);
+        const ids = r.json.items.map((i) => i.id);
+        assert.deepEqual(group?.items.map((i) => i.id) ?? [], ids.slice(0, 5), `${who} ${list} ${q}`);
+        if (group) assert.equal(group.count, String(ids.length), `${who} ${list} ${q}`);
+        if (group) assert.equal(group.url, `/${list}?q=${encodeURIComponent(q)}`);
+      }
+    }
+  }
+  assert.ok((await found('staff', 'enterprise', '6627')).includes(one.name));
+  assert.equal((await groups('staff', number)).find((g) => g.kind === 'membership').items[0].id, stays[0].id);
+});
+
+await test('pages of codes follow one another, both ways', async () => {
+  const q = one.uscc.slice(0, 4);
+  const want = all.filter((e) => e.uscc.startsWith(q)).map((e) => e.uscc).sort();
+  assert.ok(want.length > 3);
+  const seen = [];
+  let after = '';
+  for (let i = 0; i < 100; i++) {
+    const page = await d.ok('staff', 'GET', `/enterprises?limit=2&q=${q}${after}`);
+    seen.push(...page.items.map((e) => e.uscc));
+    if (!page.next) break;
+    after = `&after=${encodeURIComponent(page.next)}`;
+  }
+  assert.deepEqual(seen, want);
+  const { text } = await d.api('staff', 'GET', `/enterprises.csv?q=${q}&columns=uscc`);
+  assert.deepEqual(text.trim().split(/\r?\n/).slice(1), want);
+});
+
 await test('what is typed is never an expression', async () => {
   for (const q of ['"', 'a" OR "b', '*', 'NEAR(', '江*', "' --", '%', '\u0001', 'x'.repeat(100), '字'.repeat(100)]) {
     const r = await d.api('staff', 'GET', `/search?q=${encodeURIComponent(q)}`);
