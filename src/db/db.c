@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/text.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -140,11 +141,14 @@ engine_of(const char *url, const char **why)
         *why = "no database is named";
         return NULL;
     }
-    if (text_starts(url, "postgresql://") || text_starts(url, "postgres://")) {
-        *why = "this program was built without PostgreSQL; give the path of a file";
-        return NULL;
-    }
-    return &db_sqlite;
+    return db_is_network(url) ? &db_postgres : &db_sqlite;
+}
+
+bool
+db_is_network(const char *url)
+{
+    return url != NULL &&
+           (text_starts(url, "postgresql://") || text_starts(url, "postgres://"));
 }
 
 struct db *
@@ -199,8 +203,11 @@ db_reads_wait(const struct db *db)
 }
 
 uint64_t
-db_generation(const struct db *db)
+db_generation(struct db *db)
 {
+    if (atomic_load_explicit(&db->deaf, memory_order_acquire)) {
+        return atomic_fetch_add_explicit(&db->generation, 1, memory_order_acq_rel) + 1;
+    }
     return atomic_load_explicit(&db->generation, memory_order_acquire);
 }
 
@@ -285,9 +292,29 @@ db_stmt_sql(const struct db_stmt *s, const struct db_engine *e)
     return own != NULL ? own : s->sql;
 }
 
-enum err
-db_tx_err(const struct db_tx *tx)
+bool
+db_text_has_word(const char *sql, const char *word)
 {
+    size_t n = strlen(word);
+    bool quoted = false;
+    char before = ' ';
+    for (const char *p = sql; *p != '\0'; before = *p, p++) {
+        quoted = *p == '\'' ? !quoted : quoted;
+        bool start = !quoted && !isalnum((unsigned char)before) && before != '_';
+        if (start && strncasecmp(p, word, n) == 0 && !isalnum((unsigned char)p[n]) &&
+            p[n] != '_') {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum err
+db_tx_err(struct db_tx *tx)
+{
+    if (tx->db->engine->settle != NULL) {
+        tx->db->engine->settle(tx);
+    }
     return tx->err;
 }
 
@@ -431,6 +458,25 @@ db_run(struct db_tx *tx, const struct db_stmt *s, const struct db_arg *args, siz
         r->state == ROWS_DONE && tx->err == ERR_OK ? tx->db->engine->affected(r) : 0;
     db_end(r);
     return changed;
+}
+
+void
+db_put(struct db_tx *tx, const struct db_stmt *s, const struct db_arg *args, size_t n)
+{
+    const struct db_engine *e = tx->db->engine;
+    if (e->put == NULL) {
+        db_run(tx, s, args, n);
+        return;
+    }
+    struct db_rows *r = tx->err == ERR_OK ? e->prepare(tx, s) : NULL;
+    if (r == NULL) {
+        return;
+    }
+    if (args_fit(r, args, n)) {
+        e->put(r, args);
+    } else {
+        db_tx_fail(tx, ERR_INTERNAL);
+    }
 }
 
 // A write goes on to its end: an engine may check references only there.

@@ -85,15 +85,18 @@ struct db_options {
     size_t queue;     // most writes waiting; 0 = 4096. More answer ERR_UNAVAILABLE.
 };
 
-// `url` is a file path, or postgresql://…. NULL and *why (in the arena, or constant) on
-// failure. A second process may open and write the same file; its writes are seen within
-// milliseconds by readers and within a second by db_generation().
+// `url` is a file path, or postgresql://user@host:port/database?schema=NAME with whatever else
+// libpq knows; the district is the schema ("huiqiao" when none is named). NULL and *why (in the
+// arena, or constant) on failure. A second process may open and write the same database; its
+// writes are seen within milliseconds by readers and within a second by db_generation().
 struct db *db_open(struct arena *a, const char *url, const struct db_options *o,
                    const char **why);
 // Waits for the writes already submitted, then closes.
 void db_close(struct db *db);
 // "sqlite" or "postgres".
 const char *db_engine(const struct db *db);
+// The URL is not a file's.
+bool db_is_network(const char *url);
 // True when a read may wait on the network: then the http threads must not run it.
 bool db_reads_wait(const struct db *db);
 
@@ -130,14 +133,15 @@ enum err db_submit(struct db *db, struct db_job *job);
 // run on the thread that would have to do it.
 enum err db_write(struct db *db, struct arena *a, db_work work, void *arg);
 
-// Counts committed writes; what is computed from the database may be kept until it changes.
-uint64_t db_generation(const struct db *db);
+// Counts committed writes; what is computed from the database may be kept until it changes. As
+// long as writes of other processes would not be noticed it is another number at every call.
+uint64_t db_generation(struct db *db);
 
 // ---- statements ----------------------------------------------------------------------
 
 // A statement that fails marks the transaction: later ones do nothing, and it rolls back
 // with db_tx_err(). So rules need not check every call.
-enum err db_tx_err(const struct db_tx *tx);
+enum err db_tx_err(struct db_tx *tx);
 void db_tx_fail(struct db_tx *tx, enum err e);
 // Rows changed through this connection so far: the same twice means that nothing was written
 // in between.
@@ -149,6 +153,10 @@ uint64_t db_tx_changed(struct db_tx *tx);
 
 // Runs a statement without rows; returns the number of rows changed (0 on failure).
 int64_t db_run(struct db_tx *tx, const struct db_stmt *s, const struct db_arg *args, size_t n);
+// The same for who does not want the number: an engine beyond a network goes on without waiting
+// for the answer. db_tx_err, the next statement with rows, or the end of the write tells of a
+// failure.
+void db_put(struct db_tx *tx, const struct db_stmt *s, const struct db_arg *args, size_t n);
 // Runs the statement just before the commit, after the statements of all writes committed
 // together with this one; arguments are copied. For the upkeep of an index nobody asks within
 // the transaction: SQLite's full-text search writes its pages out whenever another statement

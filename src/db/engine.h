@@ -6,6 +6,7 @@
 
 #include "db/db.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 // ---- signatures ------------------------------------------------------------------------
@@ -38,6 +39,8 @@ struct db {
     struct db_options options;
     struct db_writer *writer;
     _Atomic uint64_t generation;
+    // Writes of others would not be noticed now: nothing read may be kept (db_generation).
+    _Atomic bool deaf;
 };
 
 struct db_put_off;
@@ -51,6 +54,7 @@ struct db_tx {
     enum err err;                // first failure; later statements do nothing
     struct db_rows *open;        // queries not ended yet, innermost first
     struct db_later_list *later; // where db_later() puts them; NULL: runs them at once
+    struct db_tx *next;          // in the pool
 };
 
 enum db_rows_state {
@@ -66,6 +70,8 @@ struct db_rows {
     const struct db_signature *params;
     const struct db_signature *row;
     struct db_rows *outer; // next in tx->open
+    struct db_rows *twin;  // the same statement again, for a query inside its own query
+    const char *sql;       // what was prepared, to notice a db_stmt that changed underneath
     enum db_rows_state state;
     bool writes;
     bool blamed; // a NULL where none is declared was logged already
@@ -79,6 +85,14 @@ enum db_outcome {
                 // tx->err
     DB_FAILED,  // nothing was written; answer ERR_UNAVAILABLE and go on
     DB_BROKEN,  // what is on the disk is unknown: no more writes until a restart (D4)
+};
+
+// How a transaction stands after a job.
+enum db_state {
+    DB_GOOD,
+    DB_SPOILT, // a statement failed: it must go back to a mark or to its beginning
+    DB_GONE,   // the engine gave all of it up
+    DB_AGAIN,  // so too, and the job that did it may succeed when it runs again
 };
 
 struct db_engine {
@@ -106,8 +120,7 @@ struct db_engine {
     enum db_outcome (*mark)(struct db_tx *tx);
     enum db_outcome (*mark_keep)(struct db_tx *tx);
     enum db_outcome (*mark_undo)(struct db_tx *tx);
-    // False when the engine gave up the whole transaction after an error.
-    bool (*alive)(struct db_tx *tx);
+    enum db_state (*state)(struct db_tx *tx);
     // Rows changed through this connection so far, also those undone.
     uint64_t (*changed)(struct db_tx *tx);
     // Housekeeping between transactions, after answers are sent. `idle`: nobody is waiting.
@@ -119,6 +132,11 @@ struct db_engine {
     bool (*bind)(struct db_rows *r, const struct db_arg *args);
     bool (*step)(struct db_rows *r); // false: no more rows, or tx failed
     void (*finish)(struct db_rows *r);
+    // Runs a prepared statement whose answer nobody waits for; a failure shows at settle or
+    // commit. Arguments are not needed afterwards. NULL: such a statement runs as any other.
+    void (*put)(struct db_rows *r, const struct db_arg *args);
+    // Waits for the answers to what was put; tx->err then says how it went. NULL with put.
+    void (*settle)(struct db_tx *tx);
     int64_t (*affected)(struct db_rows *r);
     // The id of the row an INSERT made; asked once, behind its last row and before finish.
     int64_t (*inserted)(struct db_rows *r);
@@ -136,15 +154,58 @@ struct db_engine {
 };
 
 extern const struct db_engine db_sqlite;
+extern const struct db_engine db_postgres;
 
 // The engine's text of a statement; NULL when it has none.
 const char *db_stmt_sql(const struct db_stmt *s, const struct db_engine *e);
+
+// True when the text holds the word outside of quotes.
+bool db_text_has_word(const char *sql, const char *word);
 
 // Ends what work or a reader left open, for instance when its arena ran out.
 void db_end_all(struct db_tx *tx);
 
 // Marks tx failed with e and logs, once, what is wrong with the statement.
 void db_blame(struct db_tx *tx, const struct db_stmt *s, enum err e, const char *what);
+
+// ---- slots.c ---------------------------------------------------------------------------
+
+// The prepared statements of one connection, found by the address of their db_stmt.
+struct db_slots {
+    struct db_rows **at; // open addressing
+    unsigned cap;
+    unsigned used;
+};
+
+// A statement not in use, prepared when there is none: `make` compiles one more. NULL after
+// failing tx.
+struct db_rows *db_slots_get(struct db_slots *slots, struct db_tx *tx, const struct db_stmt *s,
+                             struct db_rows *(*make)(struct db_tx *tx,
+                                                     const struct db_stmt *s));
+void db_slots_free(struct db_slots *slots, void (*drop)(struct db_rows *r));
+
+// ---- pool.c ----------------------------------------------------------------------------
+
+// The readers nobody uses.
+struct db_pool {
+    pthread_mutex_t lock;
+    pthread_cond_t freed;
+    struct db_tx *free; // last in, first out: pages and statements are warm
+    unsigned most;
+    unsigned opened;
+    unsigned waiters;
+    bool closed;
+};
+
+void db_pool_init(struct db_pool *p, unsigned most);
+void db_pool_destroy(struct db_pool *p);
+// A free reader; NULL with *make set when the caller may open one, which it then gives back
+// in any case; NULL otherwise: none became free within a second.
+struct db_tx *db_pool_take(struct db_pool *p, bool *make);
+// Gives it back; NULL: it is no more. `before` is called under the lock, or NULL.
+void db_pool_give(struct db_pool *p, struct db_tx *tx, void (*before)(struct db_tx *tx));
+// None will be taken from now on; closes those that are free.
+void db_pool_close(struct db_pool *p, void (*drop)(struct db_tx *tx));
 
 // ---- later.c ---------------------------------------------------------------------------
 

@@ -50,7 +50,7 @@ void
 db_later(struct db_tx *tx, const struct db_stmt *s, const struct db_arg *args, size_t n)
 {
     if (tx->later == NULL) {
-        db_run(tx, s, args, n);
+        db_put(tx, s, args, n);
         return;
     }
     if (tx->err != ERR_OK) {
@@ -83,7 +83,7 @@ db_later_run(struct db_tx *tx)
 {
     tx->err = ERR_OK;
     for (struct db_put_off *p = tx->later->first; p != NULL; p = p->next) {
-        db_run(tx, p->stmt, p->args, p->n);
+        db_put(tx, p->stmt, p->args, p->n);
     }
     db_later_forget(tx->later, &tx->later->first);
     return tx->err == ERR_OK;

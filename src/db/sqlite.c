@@ -20,8 +20,6 @@ enum {
     // saves taking and leaving the file's locks, most of the cost of a small read. What
     // another process writes is seen this much later.
     HOLD_MS = 5,
-    MOST_TWINS = 16,
-    FIRST_SLOTS = 128,
 };
 
 // ---- opening the database --------------------------------------------------------------
@@ -30,14 +28,13 @@ static void
 sq_close(struct db *base)
 {
     struct sq_db *db = (struct sq_db *)(void *)base;
-    pthread_mutex_destroy(&db->lock);
-    pthread_cond_destroy(&db->freed);
+    db_pool_destroy(&db->pool);
     free(db->path);
     free(db);
 }
 
 static struct sq_db *
-db_new(const char *url)
+db_new(const char *url, const struct db_options *o)
 {
     struct sq_db *db = calloc(1, sizeof *db);
     if (db == NULL) {
@@ -52,12 +49,7 @@ db_new(const char *url)
         free(db);
         return NULL;
     }
-    pthread_mutex_init(&db->lock, NULL);
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&db->freed, &attr);
-    pthread_condattr_destroy(&attr);
+    db_pool_init(&db->pool, o->readers);
     return db;
 }
 
@@ -66,7 +58,7 @@ sq_open(struct arena *a, const char *url, const struct db_options *o, const char
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, sq_library_start);
-    struct sq_db *db = db_new(url);
+    struct sq_db *db = db_new(url, o);
     if (db == NULL) {
         *why = "out of memory";
         return NULL;
@@ -182,10 +174,10 @@ sq_mark_undo(struct db_tx *tx)
     return o == DB_DONE ? sq_mark_keep(tx) : o;
 }
 
-static bool
-sq_alive(struct db_tx *tx)
+static enum db_state
+sq_state(struct db_tx *tx)
 {
-    return !sqlite3_get_autocommit(sq_conn_of(tx)->h);
+    return sqlite3_get_autocommit(sq_conn_of(tx)->h) ? DB_GONE : DB_GOOD;
 }
 
 static uint64_t
@@ -194,20 +186,27 @@ sq_changed(struct db_tx *tx)
     return (uint64_t)sqlite3_total_changes64(sq_conn_of(tx)->h);
 }
 
+static void
+let_go(struct db_tx *tx)
+{
+    struct sq_conn *c = sq_conn_of(tx);
+    if (c->held) {
+        c->held = false;
+        sq_rollback(tx);
+    }
+}
+
 // Lets go of the snapshots that no request uses, which would hold the log back.
 static void
 release_held(struct sq_db *db, bool keep_none)
 {
-    pthread_mutex_lock(&db->lock);
+    pthread_mutex_lock(&db->pool.lock);
     db->keep_none = keep_none;
     atomic_fetch_add(&db->epoch, 1); // those in use are not kept afterwards
-    for (struct sq_conn *c = db->free; c != NULL; c = c->next) {
-        if (c->held) {
-            c->held = false;
-            sq_rollback(&c->tx);
-        }
+    for (struct db_tx *tx = db->pool.free; tx != NULL; tx = tx->next) {
+        let_go(tx);
     }
-    pthread_mutex_unlock(&db->lock);
+    pthread_mutex_unlock(&db->pool.lock);
 }
 
 static enum db_outcome
@@ -220,9 +219,9 @@ checkpoint(struct sq_conn *c, int mode, int wait_ms)
     sqlite3_busy_timeout(c->h, wait_ms);
     int rc = sqlite3_wal_checkpoint_v2(c->h, NULL, mode, &log, &copied);
     sqlite3_busy_timeout(c->h, SQ_BUSY_MS);
-    pthread_mutex_lock(&db->lock);
+    pthread_mutex_lock(&db->pool.lock);
     db->keep_none = false;
-    pthread_mutex_unlock(&db->lock);
+    pthread_mutex_unlock(&db->pool.lock);
     if (rc == SQLITE_OK) {
         c->copied = copied > 0 ? copied : 0;
         c->logged = mode != SQLITE_CHECKPOINT_TRUNCATE && c->logged;
@@ -256,52 +255,13 @@ sq_tidy(struct db_tx *tx, bool idle)
 
 // ---- readers ---------------------------------------------------------------------------
 
-// A free reader, or NULL with *make set when a new one may be opened.
-static struct sq_conn *
-take_reader(struct sq_db *db, bool *make)
-{
-    struct timespec until = {0};
-    pthread_mutex_lock(&db->lock);
-    int rc = 0;
-    while (db->free == NULL && db->opened >= db->db.options.readers && !db->closed && rc == 0) {
-        if (until.tv_sec == 0) {
-            clock_gettime(CLOCK_MONOTONIC, &until);
-            until.tv_sec++;
-        }
-        db->waiters++;
-        rc = pthread_cond_timedwait(&db->freed, &db->lock, &until);
-        db->waiters--;
-    }
-    struct sq_conn *c = db->free;
-    if (c != NULL) {
-        db->free = c->next;
-    }
-    *make = c == NULL && !db->closed && db->opened < db->db.options.readers;
-    if (*make) {
-        db->opened++;
-    }
-    pthread_mutex_unlock(&db->lock);
-    return c;
-}
-
+// Under the pool's lock: what is given back while a checkpoint works is not kept.
 static void
-give_reader(struct sq_db *db, struct sq_conn *c)
+give_up_held(struct db_tx *tx)
 {
-    pthread_mutex_lock(&db->lock);
-    if (c == NULL) {
-        db->opened--;
-    } else {
-        if (c->held && db->keep_none) {
-            c->held = false;
-            sq_rollback(&c->tx);
-        }
-        c->next = db->free; // last in, first out: its pages and statements are warm
-        db->free = c;
+    if (((struct sq_db *)(void *)tx->db)->keep_none) {
+        let_go(tx);
     }
-    if (db->waiters > 0) {
-        pthread_cond_signal(&db->freed);
-    }
-    pthread_mutex_unlock(&db->lock);
 }
 
 static int64_t
@@ -323,11 +283,12 @@ sq_read_begin(struct db *base)
 {
     struct sq_db *db = (struct sq_db *)(void *)base;
     bool make = false;
-    struct sq_conn *c = take_reader(db, &make);
+    struct db_tx *tx = db_pool_take(&db->pool, &make);
+    struct sq_conn *c = tx == NULL ? NULL : sq_conn_of(tx);
     if (make) {
         c = sq_conn_open(db, SQ_READER, NULL, NULL);
         if (c == NULL) {
-            give_reader(db, NULL);
+            db_pool_give(&db->pool, NULL, NULL);
         }
     }
     if (c == NULL) {
@@ -357,27 +318,19 @@ sq_read_end(struct db_tx *tx)
     if (!c->held) {
         sq_rollback(tx);
     }
-    give_reader(db, c);
+    db_pool_give(&db->pool, tx, give_up_held);
+}
+
+static void
+drop_reader(struct db_tx *tx)
+{
+    sq_conn_close(sq_conn_of(tx));
 }
 
 static void
 sq_read_close(struct db *base)
 {
-    struct sq_db *db = (struct sq_db *)(void *)base;
-    pthread_mutex_lock(&db->lock);
-    db->closed = true;
-    struct sq_conn *c = db->free;
-    db->free = NULL;
-    pthread_mutex_unlock(&db->lock);
-    while (c != NULL) {
-        struct sq_conn *next = c->next;
-        sq_conn_close(c);
-        db->opened--;
-        c = next;
-    }
-    if (db->opened > 0) {
-        log_error("%u read snapshots are still open at close", db->opened);
-    }
+    db_pool_close(&((struct sq_db *)(void *)base)->pool, drop_reader);
 }
 
 // ---- statements ------------------------------------------------------------------------
@@ -437,8 +390,8 @@ sq_stmt_new(struct sq_conn *c, const struct db_stmt *s, int *rc, const char **wh
         *what = "out of memory";
         return NULL;
     }
-    st->sql = sql;
-    st->rows = (struct db_rows){.tx = &c->tx, .stmt = s, .params = params, .row = row};
+    st->rows =
+        (struct db_rows){.tx = &c->tx, .stmt = s, .params = params, .row = row, .sql = sql};
     const char *tail = "";
     *rc = sqlite3_prepare_v3(c->h, sql, -1, SQLITE_PREPARE_PERSISTENT, &st->h, &tail);
     if (*rc != SQLITE_OK) {
@@ -455,12 +408,14 @@ sq_stmt_new(struct sq_conn *c, const struct db_stmt *s, int *rc, const char **wh
 void
 sq_stmt_free(struct sq_stmt *st)
 {
-    while (st != NULL) {
-        struct sq_stmt *twin = st->twin;
-        sqlite3_finalize(st->h);
-        free(st);
-        st = twin;
-    }
+    sqlite3_finalize(st->h);
+    free(st);
+}
+
+void
+sq_rows_drop(struct db_rows *r)
+{
+    sq_stmt_free((struct sq_stmt *)(void *)r);
 }
 
 static enum err
@@ -503,43 +458,10 @@ stmt_failed(struct sq_conn *c, const struct db_stmt *s, int rc, const char *what
     }
 }
 
-static struct sq_stmt **
-slot_of(struct sq_stmt **slots, unsigned cap, const struct db_stmt *s)
+static struct db_rows *
+compile(struct db_tx *tx, const struct db_stmt *s)
 {
-    // Statements lie in arrays: the low bits of their addresses say little.
-    uint64_t hash = ((uintptr_t)s >> 3) * UINT64_C(0x9e3779b97f4a7c15);
-    unsigned i = (unsigned)(hash >> 32) & (cap - 1);
-    while (slots[i] != NULL && slots[i]->rows.stmt != s) {
-        i = (i + 1) & (cap - 1);
-    }
-    return &slots[i];
-}
-
-static bool
-slots_grow(struct sq_conn *c)
-{
-    if (c->used * 2 < c->cap) {
-        return true;
-    }
-    unsigned cap = c->cap == 0 ? FIRST_SLOTS : c->cap * 2;
-    struct sq_stmt **slots = calloc(cap, sizeof(struct sq_stmt *));
-    if (slots == NULL) {
-        return false;
-    }
-    for (unsigned i = 0; i < c->cap; i++) {
-        if (c->slots[i] != NULL) {
-            *slot_of(slots, cap, c->slots[i]->rows.stmt) = c->slots[i];
-        }
-    }
-    free(c->slots);
-    c->slots = slots;
-    c->cap = cap;
-    return true;
-}
-
-static struct sq_stmt *
-compile(struct sq_conn *c, const struct db_stmt *s)
-{
+    struct sq_conn *c = sq_conn_of(tx);
     int rc;
     const char *what = "";
     struct sq_stmt *st = sq_stmt_new(c, s, &rc, &what);
@@ -548,57 +470,17 @@ compile(struct sq_conn *c, const struct db_stmt *s)
         return NULL;
     }
     if (st->rows.writes && c->role == SQ_READER) {
-        db_blame(&c->tx, s, ERR_INTERNAL, "writes through a read snapshot");
+        db_blame(tx, s, ERR_INTERNAL, "writes through a read snapshot");
         sq_stmt_free(st);
         return NULL;
     }
-    return st;
-}
-
-// Every copy is at work in an outer query: one more, unless something recurses without end.
-static struct sq_stmt *
-another_twin(struct sq_conn *c, struct sq_stmt *st)
-{
-    unsigned n = 0;
-    for (struct sq_stmt *t = st; t != NULL; t = t->twin) {
-        if (t->rows.state == ROWS_IDLE) {
-            return t;
-        }
-        n++;
-    }
-    if (n >= MOST_TWINS) {
-        db_blame(&c->tx, st->rows.stmt, ERR_INTERNAL, "is open too often at once");
-        return NULL;
-    }
-    struct sq_stmt *t = compile(c, st->rows.stmt);
-    if (t != NULL) {
-        t->twin = st->twin;
-        st->twin = t;
-    }
-    return t;
+    return &st->rows;
 }
 
 static struct db_rows *
 sq_prepare(struct db_tx *tx, const struct db_stmt *s)
 {
-    struct sq_conn *c = sq_conn_of(tx);
-    if (!slots_grow(c)) {
-        db_tx_fail(tx, ERR_UNAVAILABLE);
-        return NULL;
-    }
-    struct sq_stmt **slot = slot_of(c->slots, c->cap, s);
-    struct sq_stmt *st = *slot;
-    if (st == NULL) {
-        st = compile(c, s);
-        *slot = st;
-        c->used += st != NULL;
-    } else if (st->rows.state != ROWS_IDLE) {
-        st = another_twin(c, st);
-    } else if (st->sql != db_stmt_sql(s, tx->db->engine)) {
-        db_blame(tx, s, ERR_INTERNAL, "changed its text; statements are constant");
-        return NULL;
-    }
-    return st == NULL ? NULL : &st->rows;
+    return db_slots_get(&sq_conn_of(tx)->slots, tx, s, compile);
 }
 
 static struct sq_stmt *
@@ -732,7 +614,7 @@ const struct db_engine db_sqlite = {
     .mark = sq_mark,
     .mark_keep = sq_mark_keep,
     .mark_undo = sq_mark_undo,
-    .alive = sq_alive,
+    .state = sq_state,
     .changed = sq_changed,
     .tidy = sq_tidy,
     .prepare = sq_prepare,

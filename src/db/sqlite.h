@@ -25,9 +25,7 @@ enum sq_control {
 struct sq_stmt {
     struct db_rows rows; // first: the engine's callers see only this
     sqlite3_stmt *h;
-    const char *sql;      // what was compiled, to notice a db_stmt that changed underneath
-    struct sq_stmt *twin; // the same statement again, for a query inside its own query
-    int index[];          // SQLite's number of parameter $1, $2 …
+    int index[]; // SQLite's number of parameter $1, $2 …
 };
 
 struct sq_conn {
@@ -36,10 +34,7 @@ struct sq_conn {
     enum sq_role role;
     bool own; // one of our own statements is at work: the authorizer lets it pass
     sqlite3_stmt *control[SQ_CONTROLS];
-    struct sq_stmt **slots; // open addressing by db_stmt pointer
-    unsigned cap;
-    unsigned used;
-    struct sq_conn *next; // in the pool
+    struct db_slots slots;
     // of a reader: its snapshot is kept open between requests as long as nothing changes
     bool held;
     uint64_t generation; // of the snapshot, or older
@@ -56,15 +51,10 @@ struct sq_conn {
 struct sq_db {
     struct db db; // first
     char *path;
-    pthread_mutex_t lock;
-    pthread_cond_t freed;
-    struct sq_conn *free;
-    unsigned opened;
-    unsigned waiters;
-    bool closed;
+    struct db_pool pool;
     _Atomic unsigned epoch; // moves when kept snapshots must go
     // While a checkpoint works: a snapshot kept in the pool would be waited for until somebody
-    // uses it again. Under `lock`.
+    // uses it again. Under the pool's lock.
     bool keep_none;
 };
 
@@ -82,6 +72,7 @@ sq_conn_of(struct db_tx *tx)
 struct sq_stmt *sq_stmt_new(struct sq_conn *c, const struct db_stmt *s, int *rc,
                             const char **what);
 void sq_stmt_free(struct sq_stmt *st);
+void sq_rows_drop(struct db_rows *r);
 
 // sqlite_conn.c
 

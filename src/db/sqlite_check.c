@@ -26,24 +26,6 @@ struct plan {
 
 enum { PLAN_NODES = 256 };
 
-// True when the text holds the word outside of quotes.
-static bool
-has_word(const char *sql, const char *word)
-{
-    size_t n = strlen(word);
-    bool quoted = false;
-    char before = ' ';
-    for (const char *p = sql; *p != '\0'; before = *p, p++) {
-        quoted = *p == '\'' ? !quoted : quoted;
-        bool start = !quoted && !isalnum((unsigned char)before) && before != '_';
-        if (start && strncasecmp(p, word, n) == 0 && !isalnum((unsigned char)p[n]) &&
-            p[n] != '_') {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool
 read_plan(struct sq_conn *c, struct arena *a, const char *sql, struct plan *plan,
           const char **why)
@@ -126,19 +108,19 @@ scan_is_bounded(const struct plan *plan, struct arena *a, unsigned at, const cha
     if (strstr(d, "VIRTUAL TABLE INDEX") != NULL) {
         return virtual_scan_is_bounded(d);
     }
-    if (!has_word(sql, "LIMIT") || !is_outermost(plan, at)) {
+    if (!db_text_has_word(sql, "LIMIT") || !is_outermost(plan, at)) {
         return false;
     }
     // An ordered walk that stops at LIMIT. With a condition, only an index that the author
     // made for it is believed to find its rows soon; the order of ids is not.
-    return strstr(d, " USING ") != NULL || !has_word(sql, "WHERE");
+    return strstr(d, " USING ") != NULL || !db_text_has_word(sql, "WHERE");
 }
 
 // NULL when every step of the plan is bounded, else the step that is not.
 static const char *
 unbounded_step(const struct plan *plan, struct arena *a, const char *sql)
 {
-    bool limited = has_word(sql, "LIMIT");
+    bool limited = db_text_has_word(sql, "LIMIT");
     for (unsigned i = 0; i < plan->count; i++) {
         const char *d = plan->nodes[i].detail;
         bool scan = text_starts(d, "SCAN ") && !scan_is_bounded(plan, a, i, sql);
@@ -207,7 +189,7 @@ sq_check(struct db_tx *tx, struct arena *a, const struct db_stmt *s, const char 
         *why = arena_printf(a, "%s: %s", s->name, what);
         return false;
     }
-    const char *sql = st->sql;
+    const char *sql = st->rows.sql;
     struct plan plan = {0};
     bool sound = columns_fit(st, a, why) && read_plan(c, a, sql, &plan, why);
     sq_stmt_free(st);

@@ -290,13 +290,10 @@ set_up(struct sq_conn *c, const struct db_options *o, const char **why)
 void
 sq_conn_close(struct sq_conn *c)
 {
-    for (unsigned i = 0; i < c->cap; i++) {
-        sq_stmt_free(c->slots[i]);
-    }
+    db_slots_free(&c->slots, sq_rows_drop);
     for (unsigned i = 0; i < SQ_CONTROLS; i++) {
         sqlite3_finalize(c->control[i]);
     }
-    free(c->slots);
     sqlite3_close_v2(c->h);
     free(c);
 }

@@ -139,7 +139,8 @@ guarded(struct db_tx *tx, struct db_job *job)
         e = ERR_TOO_LARGE;
     }
     db_end_all(tx);
-    return e != ERR_OK ? e : tx->err;
+    enum err failed = db_tx_err(tx); // asked in any case: the engine may still wait for answers
+    return e != ERR_OK ? e : failed;
 }
 
 static void
@@ -173,10 +174,24 @@ run_again_marked(struct db_writer *w, struct batch *b, const struct db_job *last
     return o;
 }
 
-// Runs the job inside the batch's transaction. As long as nothing in it must be kept, going
-// back is rolling back.
+// After a job that failed: its traces go. As long as nothing in the transaction must be kept,
+// going back is rolling back.
 static enum db_outcome
-run_in_batch(struct db_writer *w, struct batch *b, struct db_job *job)
+undo(struct db_writer *w, struct batch *b, const struct db_job *job, bool marked, bool traces)
+{
+    if (marked) {
+        return w->db->engine->mark_undo(w->tx) == DB_DONE ? DB_DONE : DB_ALONE;
+    }
+    if (b->kept > 0) {
+        return traces ? run_again_marked(w, b, job) : DB_DONE;
+    }
+    give_up(w, b);
+    return DB_DONE;
+}
+
+// Begins the transaction if need be, and sets the job's mark.
+static enum db_outcome
+start_job(struct db_writer *w, struct batch *b, bool marked)
 {
     const struct db_engine *e = w->db->engine;
     if (!b->begun) {
@@ -186,33 +201,36 @@ run_in_batch(struct db_writer *w, struct batch *b, struct db_job *job)
         }
         b->begun = true;
     }
+    return marked && e->mark(w->tx) != DB_DONE ? DB_ALONE : DB_DONE;
+}
+
+// Runs the job inside the batch's transaction.
+static enum db_outcome
+run_in_batch(struct db_writer *w, struct batch *b, struct db_job *job)
+{
+    const struct db_engine *e = w->db->engine;
     bool marked = b->marked && b->kept > 0;
-    if (marked && e->mark(w->tx) != DB_DONE) {
-        return DB_ALONE;
+    enum db_outcome o = start_job(w, b, marked);
+    if (o != DB_DONE) {
+        return o;
     }
     uint64_t before = e->changed(w->tx);
     struct db_put_off **put_off = w->later.last;
     job->result = guarded(w->tx, job);
     uint64_t changed = e->changed(w->tx) - before;
-    if (!e->alive(w->tx)) { // disk full, out of memory: the engine gave up all of it
+    enum db_state state = e->state(w->tx);
+    if (state == DB_GONE || state == DB_AGAIN) { // disk full, out of memory, connection lost
         give_up(w, b);
         job->result = job->result == ERR_OK ? ERR_UNAVAILABLE : job->result;
-        return b->kept > 0 ? DB_ALONE : DB_DONE;
+        return b->kept > 0 || state == DB_AGAIN ? DB_ALONE : DB_DONE;
     }
-    if (job->result == ERR_OK) {
-        b->kept++;
-        b->changed += changed;
-        return marked && e->mark_keep(w->tx) != DB_DONE ? DB_ALONE : DB_DONE;
+    if (job->result != ERR_OK) {
+        db_later_forget(&w->later, put_off);
+        return undo(w, b, job, marked, changed > 0 || state == DB_SPOILT);
     }
-    db_later_forget(&w->later, put_off);
-    if (marked) {
-        return e->mark_undo(w->tx) == DB_DONE ? DB_DONE : DB_ALONE;
-    }
-    if (b->kept > 0) {
-        return changed > 0 ? run_again_marked(w, b, job) : DB_DONE;
-    }
-    give_up(w, b);
-    return DB_DONE;
+    b->kept++;
+    b->changed += changed;
+    return marked && e->mark_keep(w->tx) != DB_DONE ? DB_ALONE : DB_DONE;
 }
 
 // ---- a batch ---------------------------------------------------------------------------

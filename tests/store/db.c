@@ -473,8 +473,15 @@ opening_fails_with_reasons(void **state)
     assert_null(db_open(s->a, arena_printf(s->a, "%s/missing.db", s->dir), NULL, &why));
     assert_non_null(why);
     why = NULL;
-    assert_null(db_open(s->a, "postgresql://localhost/x", NULL, &why));
-    assert_non_null(strstr(why, "PostgreSQL"));
+    assert_null(db_open(s->a, "postgresql://127.0.0.1:1/x", NULL, &why));
+    assert_non_null(strstr(why, "refused"));
+    static const char *const NAMES[] = {"Big", "a-b", "", "pg_toast", "a%20b", "1a"};
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
+        const char *url = arena_printf(s->a, "postgresql://127.0.0.1:1/x?schema=%s", NAMES[i]);
+        why = NULL;
+        assert_null(db_open(s->a, url, NULL, &why));
+        assert_non_null(strstr(why, "schema"));
+    }
 }
 
 int

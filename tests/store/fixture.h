@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What every store test begins with: a fresh database of the engine that HUIQIAO_TEST_DB
-// names (nothing or "sqlite": a new file), with a small schema, removed afterwards.
+// names (nothing or "sqlite": a new file; "postgres": a new schema in the database of
+// HUIQIAO_TEST_POSTGRES), with a small schema, removed afterwards.
 #ifndef TESTS_STORE_FIXTURE_H
 #define TESTS_STORE_FIXTURE_H
 
@@ -14,6 +15,7 @@
 #include "db/db.h"
 
 #include <dirent.h>
+#include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +26,7 @@ struct store {
     struct arena *a;
     struct db *db;
     char dir[64];
+    char schema[32]; // "" in a file
     const char *url;
 };
 
@@ -38,17 +41,52 @@ static const struct db_patch STORE_SCHEMA[] = {
      "CREATE INDEX thing_org ON thing(org_id, id);\n"},
 };
 
+static inline bool
+store_is_postgres(void)
+{
+    const char *engine = getenv("HUIQIAO_TEST_DB");
+    return engine != NULL && strcmp(engine, "postgres") == 0;
+}
+
+static inline void
+store_no_notice(void *arg, const PGresult *r)
+{
+}
+
+// One statement to the server, past the engine.
+static inline void
+store_server(const char *sql)
+{
+    PGconn *h = PQconnectdb(getenv("HUIQIAO_TEST_POSTGRES"));
+    PQsetNoticeReceiver(h, store_no_notice, NULL);
+    PGresult *r = PQexec(h, sql);
+    ExecStatusType status = PQresultStatus(r);
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
+        fail_msg("%s: %s", sql, PQerrorMessage(h));
+    }
+    PQclear(r);
+    PQfinish(h);
+}
+
 // The one place that knows which engine is tested and where its database is.
 static inline const char *
 store_url(struct store *s)
 {
-    const char *engine = getenv("HUIQIAO_TEST_DB");
-    if (engine != NULL && *engine != '\0' && strcmp(engine, "sqlite") != 0) {
-        fail_msg("no fixture for engine %s", engine);
-    }
+    static unsigned count;
+    const char *server = getenv("HUIQIAO_TEST_POSTGRES");
     snprintf(s->dir, sizeof s->dir, "/tmp/huiqiao-store-XXXXXX");
-    assert_non_null(mkdtemp(s->dir));
-    return arena_printf(s->a, "%s/district.db", s->dir);
+    if (!store_is_postgres()) {
+        assert_non_null(mkdtemp(s->dir));
+        return arena_printf(s->a, "%s/district.db", s->dir);
+    }
+    if (server == NULL || *server == '\0') {
+        fputs("skipped: HUIQIAO_TEST_POSTGRES names no server\n", stderr);
+        exit(77);
+    }
+    assert_non_null(mkdtemp(s->dir)); // for what tests keep beside their database
+    snprintf(s->schema, sizeof s->schema, "t%d_%u", getpid(), count++);
+    return arena_printf(s->a, "%s%cschema=%s", server, strchr(server, '?') == NULL ? '?' : '&',
+                        s->schema);
 }
 
 static inline struct db *
@@ -92,6 +130,16 @@ store_set_up_fast(void **state)
 }
 
 static inline void
+store_drop_schema(const char *schema)
+{
+    char sql[96];
+    if (*schema != '\0') {
+        snprintf(sql, sizeof sql, "DROP SCHEMA IF EXISTS %s CASCADE", schema);
+        store_server(sql);
+    }
+}
+
+static inline void
 store_remove(const char *dir)
 {
     DIR *d = opendir(dir);
@@ -109,6 +157,7 @@ store_tear_down(void **state)
 {
     struct store *s = *state;
     db_close(s->db);
+    store_drop_schema(s->schema);
     store_remove(s->dir);
     arena_free(s->a);
     free(s);

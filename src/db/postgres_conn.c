@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+// Connections to PostgreSQL: how each is set up, the schema it works in, and making a lost one
+// anew.
+#include "db/postgres.h"
+
+#include "base/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { LEAST_VERSION = 150000, FIRST_DELAY_MS = 50, LAST_DELAY_MS = 2000 };
+
+int64_t
+pg_now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+const char *
+pg_reason(const char *message, char *out, size_t size)
+{
+    const char *m = message == NULL ? "" : message;
+    size_t n = strcspn(m, "\n");
+    n = n < size - 1 ? n : size - 1;
+    memcpy(out, m, n);
+    out[n] = '\0';
+    return out;
+}
+
+// ---- one connection --------------------------------------------------------------------
+
+// False and *why, in a buffer of the thread's.
+static bool
+refuse(PGconn *h, const char *what, const char **why)
+{
+    static _Thread_local char reason[256];
+    char first[200];
+    if (what == NULL) {
+        what = pg_reason(PQerrorMessage(h), first, sizeof first);
+    }
+    snprintf(reason, sizeof reason, "%s", what);
+    *why = reason;
+    return false;
+}
+
+static bool
+run(PGconn *h, const char *sql, const char **why)
+{
+    PGresult *got = PQexec(h, sql);
+    ExecStatusType status = PQresultStatus(got);
+    PQclear(got);
+    return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ? true
+                                                                   : refuse(h, NULL, why);
+}
+
+// The first cell of the answer, at most size - 1 bytes; "" when there is none.
+static bool
+ask(PGconn *h, const char *sql, char *out, size_t size, const char **why)
+{
+    PGresult *got = PQexec(h, sql);
+    bool good = PQresultStatus(got) == PGRES_TUPLES_OK;
+    bool some = good && PQntuples(got) > 0 && PQnfields(got) > 0;
+    snprintf(out, size, "%s", some ? PQgetvalue(got, 0, 0) : "");
+    PQclear(got);
+    return good ? true : refuse(h, NULL, why);
+}
+
+// Where the URL says nothing: a host that is gone must be noticed in seconds, not in hours.
+static const char *const DEFAULTS[][2] = {
+    {"connect_timeout", "5"},
+    {"keepalives_idle", "10"},
+    {"keepalives_interval", "3"},
+    {"keepalives_count", "3"},
+    {"tcp_user_timeout", "15000"},
+    {"application_name", "huiqiao"},
+    {"gssencmode", "disable"},
+    // A read tells what was answered last, so it goes where writes go (security.md D8).
+    {"target_session_attrs", "read-write"},
+};
+
+static PGconn *
+dial(const struct pg_db *db, enum pg_role role)
+{
+    enum { MOST = sizeof DEFAULTS / sizeof *DEFAULTS + 4 };
+    const char *names[MOST] = {0};
+    const char *values[MOST] = {0};
+    size_t n = 0;
+    for (; n < sizeof DEFAULTS / sizeof *DEFAULTS; n++) {
+        names[n] = DEFAULTS[n][0];
+        values[n] = DEFAULTS[n][1];
+    }
+    names[n] = "dbname"; // the URL, which goes over what stands before it
+    values[n++] = db->url;
+    names[n] = "client_encoding";
+    values[n++] = "UTF8";
+    if (role != PG_READER) {
+        names[n] = "target_session_attrs";
+        values[n++] = "read-write";
+    }
+    return PQconnectdbParams(names, values, 1);
+}
+
+// Statements are planned for what they are, not for what the server is set to by default: short
+// and by index.
+static bool
+set_up(const struct pg_db *db, PGconn *h, enum pg_role role, const char **why)
+{
+    static const char COMMON[] =
+        "SET search_path TO %s; SET timezone TO 'UTC'; SET jit TO off; "
+        "SET random_page_cost TO 1.1; SET cursor_tuple_fraction TO 1; "
+        "SET max_parallel_workers_per_gather TO 0; SET DateStyle TO ISO; "
+        "SET idle_in_transaction_session_timeout TO '60s'; SET client_min_messages TO error; ";
+    static const char *const ROLES[] = {
+        [PG_READER] = "SET default_transaction_read_only TO on; SET statement_timeout TO '60s'",
+        [PG_WRITER] = "SET lock_timeout TO '5s'; SET statement_timeout TO '60s'",
+        [PG_PATCHER] = "SET lock_timeout TO '10s'"};
+    // Whoever runs the server may have traded durability for speed; an answered write lasts.
+    static const char DURABLE[] =
+        "SELECT pg_catalog.set_config('synchronous_commit', 'on', false) WHERE "
+        "pg_catalog.current_setting('synchronous_commit') IN ('off', 'local')";
+    char text[sizeof COMMON + 80];
+    snprintf(text, sizeof text, COMMON, db->schema);
+    bool durable = role == PG_READER ? true
+                   : db->sync_off    ? run(h, "SET synchronous_commit TO off", why)
+                                     : run(h, DURABLE, why);
+    return durable && run(h, text, why) && run(h, ROLES[role], why);
+}
+
+// A schema that is not ours is left alone.
+static bool
+schema_is_ours(const struct pg_db *db, PGconn *h, const char **why)
+{
+    static const char ASK[] =
+        "SELECT CASE WHEN to_regnamespace('%s') IS NULL THEN 'none'"
+        " WHEN to_regclass('%s.schema_patch') IS NOT NULL THEN 'ours'"
+        " WHEN EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = to_regnamespace('%s'))"
+        " THEN 'other' ELSE 'empty' END";
+    char text[sizeof ASK + 180];
+    char answer[16];
+    snprintf(text, sizeof text, ASK, db->schema, db->schema, db->schema);
+    if (!ask(h, text, answer, sizeof answer, why)) {
+        return false;
+    }
+    if (strcmp(answer, "other") == 0) {
+        return refuse(h, "the schema holds the tables of another program", why);
+    }
+    if (strcmp(answer, "none") != 0) {
+        return true;
+    }
+    if (!db->create) {
+        return refuse(h, "the database has no such schema", why);
+    }
+    snprintf(text, sizeof text, "CREATE SCHEMA IF NOT EXISTS %s", db->schema);
+    // Two that begin together: one of them fails, and finds what the other has made.
+    return run(h, text, why) || run(h, text, why);
+}
+
+static bool
+server_is_fit(PGconn *h, const char **why)
+{
+    char encoding[32];
+    if (PQserverVersion(h) < LEAST_VERSION) {
+        return refuse(h, "the server is older than PostgreSQL 15", why);
+    }
+    if (!ask(h, "SHOW server_encoding", encoding, sizeof encoding, why)) {
+        return false;
+    }
+    return strcmp(encoding, "UTF8") == 0
+               ? true
+               : refuse(h, "the database's encoding is not UTF8", why);
+}
+
+// Nothing the server says goes to standard error.
+static void
+no_notice(void *arg, const PGresult *got)
+{
+    (void)arg;
+    (void)got;
+}
+
+PGconn *
+pg_connect(struct pg_db *db, enum pg_role role, const char **why)
+{
+    PGconn *h = dial(db, role);
+    *why = "out of memory";
+    if (h == NULL) {
+        return NULL;
+    }
+    PQsetNoticeReceiver(h, no_notice, NULL);
+    bool good = PQstatus(h) == CONNECTION_OK ? true : refuse(h, NULL, why);
+    if (good && role != PG_READER) {
+        good = server_is_fit(h, why) && schema_is_ours(db, h, why);
+    }
+    if (good && set_up(db, h, role, why)) {
+        return h;
+    }
+    PQfinish(h);
+    return NULL;
+}
+
+// ---- with statements -------------------------------------------------------------------
+
+static bool
+attach(struct pg_conn *c, const char **why)
+{
+    struct pg_db *db = pg_db_of(c->tx.db);
+    c->h = pg_connect(db, c->role, why);
+    if (c->h == NULL) {
+        return false;
+    }
+    c->lost = PQenterPipelineMode(c->h) == 0;
+    if (c->role == PG_WRITER) {
+        atomic_store(&db->writer_pid, PQbackendPID(c->h));
+    }
+    *why = "no pipeline";
+    return !c->lost;
+}
+
+struct pg_conn *
+pg_conn_open(struct pg_db *db, enum pg_role role, struct arena *a, const char **why)
+{
+    const char *reason = "out of memory";
+    struct pg_conn *c = calloc(1, sizeof *c);
+    if (c != NULL) {
+        c->tx.db = &db->db;
+        c->role = role;
+        if (attach(c, &reason)) {
+            return c;
+        }
+        pg_conn_close(c);
+    }
+    if (a != NULL) {
+        *why = arena_strdup(a, reason);
+    } else {
+        log_error("cannot open another reader: %s", reason);
+    }
+    return NULL;
+}
+
+void
+pg_conn_close(struct pg_conn *c)
+{
+    db_slots_free(&c->slots, pg_rows_drop);
+    PQfinish(c->h);
+    free(c);
+}
+
+// Statements are prepared in a connection and end with it.
+static void
+forget_prepared(struct pg_conn *c)
+{
+    c->controls = 0;
+    for (unsigned i = 0; i < c->slots.cap; i++) {
+        for (struct db_rows *r = c->slots.at[i]; r != NULL; r = r->twin) {
+            pg_stmt_of(r)->prepared = false;
+        }
+    }
+}
+
+bool
+pg_conn_ready(struct pg_conn *c)
+{
+    if (c->h != NULL && !c->lost) {
+        pg_look(c);
+    }
+    if (c->h != NULL && !c->lost) {
+        return true;
+    }
+    if (pg_now_ms() < c->retry) {
+        return false;
+    }
+    PQfinish(c->h);
+    c->h = NULL;
+    c->first = c->count = c->unsynced = c->puts = 0;
+    c->in_tx = false;
+    forget_prepared(c);
+    const char *why = "";
+    if (attach(c, &why)) {
+        log_info("connected to the database again");
+        c->delay = 0;
+        return true;
+    }
+    log_error("cannot connect to the database: %s", why);
+    c->delay = c->delay == 0 ? FIRST_DELAY_MS : c->delay * 2;
+    c->delay = c->delay < LAST_DELAY_MS ? c->delay : LAST_DELAY_MS;
+    c->retry = pg_now_ms() + c->delay;
+    return false;
+}
+
+bool
+pg_pipeline(struct pg_conn *c, bool on)
+{
+    if (!on) {
+        pg_settle(c);
+    }
+    if (!c->lost && (on ? PQenterPipelineMode(c->h) : PQexitPipelineMode(c->h)) == 0) {
+        c->lost = true;
+    }
+    return !c->lost;
+}
