@@ -427,6 +427,8 @@ struct composer {
     struct buf sql, params;
     unsigned number[RECORD_SLOTS]; // $n of a slot, 0 when it is not used yet
     bool from, to; // bounds of codes; where a list begins is the cursor's to say
+    bool counts, down;
+    bool postgres; // the text being written is for
 };
 
 static unsigned
@@ -440,8 +442,7 @@ use(struct composer *w, unsigned slot, const char *name, const char *type)
     return w->number[slot];
 }
 
-// Filters that do not lead: checked on each row that the index walks over. The plus keeps
-// SQLite from choosing their indexes, which would cost a sort of everything found.
+// Filters that do not lead: checked on each row that the index walks over.
 static void
 put_residuals(struct composer *w, unsigned except)
 {
@@ -455,7 +456,7 @@ put_residuals(struct composer *w, unsigned except)
         static const char *const OPS[] = {"=", ">=", "<="};
         const char *expression = f->field == NULL ? NULL : f->field->expression;
         const char *left = expression != NULL ? arena_printf(w->b->arena, "(%s)", expression)
-                                              : arena_printf(w->b->arena, "+t.%s", f->column);
+                                              : arena_printf(w->b->arena, "t.%s", f->column);
         buf_printf(&w->sql, " AND ($%u IS NULL OR %s %s $%u)", n, left, OPS[f->op], n);
     }
 }
@@ -476,23 +477,46 @@ code_type(const struct record_built *b)
 
 // The index walks over the words' hits; of a reader's own record it is asked for that one.
 static void
-put_from_words(struct composer *w, enum record_scope scope, bool postgres)
+put_from_words(struct composer *w)
 {
-    const struct record_built *b = w->b;
-    struct record_path path = record_scope_path(b->arena, b->k, scope);
-    unsigned q = use(w, SLOT_QUERY, "q", "text");
-    long long base = (long long)b->search_base;
+    long long base = (long long)w->b->search_base;
     buf_printf(&w->sql,
-               postgres ? " FROM search_doc s JOIN %s t ON t.id = s.id - %lld"
-                          " WHERE s.vector @@ websearch_to_tsquery('simple', $%u)"
-                          " AND s.id > %lld AND s.id < %lld"
-                        : " FROM search_index s CROSS JOIN %s t ON t.id = s.rowid - %lld"
-                          " WHERE s.search_index MATCH $%u"
-                          " AND s.rowid > %lld AND s.rowid < %lld",
-               b->k->table, base, q, base, base + (INT64_C(1) << 40));
-    if (path.column != NULL && path.field == NULL && strcmp(path.column, "id") == 0) {
-        buf_printf(&w->sql, " AND s.%s = $%u + %lld", postgres ? "id" : "rowid",
-                   use(w, SLOT_SCOPE, "scope", "int"), base);
+               " FROM search_index s CROSS JOIN %s t ON t.id = s.rowid - %lld"
+               " WHERE s.search_index MATCH $%u AND s.rowid > %lld AND s.rowid < %lld",
+               w->b->k->table, base, use(w, SLOT_QUERY, "q", "text"), base,
+               base + (INT64_C(1) << 40));
+}
+
+// The same on PostgreSQL (SEARCH_WALK).
+static void
+put_walk_words(struct composer *w)
+{
+    long long base = (long long)w->b->search_base;
+    unsigned q = use(w, SLOT_QUERY, "q", "text");
+    buf_puts(&w->sql, " FROM");
+    if (w->counts) {
+        buf_printf(&w->sql, SEARCH_ANY("$%1$u", "%2$lld"), q, base);
+    } else {
+        unsigned id = use(w, SLOT_ID, "after_id", "int");
+        if (w->down) {
+            buf_printf(&w->sql, SEARCH_DOWN("$%1$u", "%2$lld", "$%3$u + %2$lld"), q, base, id);
+        } else {
+            buf_printf(&w->sql, SEARCH_UP("$%1$u", "%2$lld", "$%3$u + %2$lld"), q, base, id);
+        }
+    }
+    buf_printf(&w->sql,
+               " CROSS JOIN LATERAL (SELECT r.* FROM %s r WHERE r.id = s.id - %lld OFFSET 0) t"
+               " WHERE s.id > %lld AND s.id < %lld",
+               w->b->k->table, base, base, base + (INT64_C(1) << 40));
+}
+
+// The entry's own number, for the readers of one record.
+static void
+put_own_words(struct composer *w, const struct record_path *path)
+{
+    if (path->column != NULL && path->field == NULL && strcmp(path->column, "id") == 0) {
+        buf_printf(&w->sql, " AND s.%s = $%u + %lld", w->postgres ? "id" : "rowid",
+                   use(w, SLOT_SCOPE, "scope", "int"), (long long)w->b->search_base);
     }
 }
 
@@ -514,15 +538,20 @@ put_from_code(struct composer *w)
 // FROM and WHERE up to the residual filters. `composite`: the lead has an index that goes on
 // with the order.
 static void
-put_from(struct composer *w, enum record_scope scope, unsigned lead, bool composite,
-         bool postgres)
+put_from(struct composer *w, enum record_scope scope, unsigned lead, bool composite)
 {
     const struct record_built *b = w->b;
     struct record_path path = record_scope_path(b->arena, b->k, scope);
     bool search = lead > b->lead_count;
     bool scope_leads = path.column != NULL && path.field == NULL && !search;
+    const char *plus = w->postgres ? "" : "+"; // whose planner needs no such hint
     if (lead == record_lead_words(b)) {
-        put_from_words(w, scope, postgres);
+        if (w->postgres) {
+            put_walk_words(w);
+        } else {
+            put_from_words(w);
+        }
+        put_own_words(w, &path);
     } else if (lead == record_lead_code(b)) {
         put_from_code(w);
     } else {
@@ -534,16 +563,16 @@ put_from(struct composer *w, enum record_scope scope, unsigned lead, bool compos
         except = b->leads[lead - 1];
         const struct record_filter *f = &b->filters[except];
         unsigned n = use(w, except, f->name, type_word(f->type));
-        buf_printf(&w->sql, "%st.%s = $%u", composite ? "" : "+", f->column, n);
+        buf_printf(&w->sql, "%st.%s = $%u", composite ? "" : plus, f->column, n);
     }
     if (path.field != NULL) {
         unsigned n = use(w, SLOT_SCOPE, "scope", "int");
-        buf_printf(&w->sql, " AND +t.%s IN (SELECT p.id FROM %s p WHERE p.%s = $%u)",
+        buf_printf(&w->sql, " AND %st.%s IN (SELECT p.id FROM %s p WHERE p.%s = $%u)", plus,
                    path.field, path.table, path.column, n);
     } else if (path.column != NULL) {
         unsigned n = use(w, SLOT_SCOPE, "scope", "int");
         buf_printf(&w->sql, "%s%st.%s = $%u", scope_leads ? "" : " AND ",
-                   composite && !search ? "" : "+", path.column, n);
+                   composite && !search ? "" : plus, path.column, n);
     }
     put_residuals(w, except);
 }
@@ -601,16 +630,20 @@ sort_type(const struct record_built *b, unsigned sort)
 }
 
 static void
-put_order(struct composer *w, unsigned lead, unsigned sort, bool down, bool postgres)
+put_order(struct composer *w, unsigned lead, unsigned sort)
 {
     const char *column = record_sort_column(w->b, sort);
-    const char *way = down ? "DESC" : "ASC";
-    char op = down ? '<' : '>';
+    const char *way = w->down ? "DESC" : "ASC";
+    char op = w->down ? '<' : '>';
     unsigned id = use(w, SLOT_ID, "after_id", "int");
+    if (lead == record_lead_words(w->b) && w->postgres) {
+        buf_printf(&w->sql, " AND s.id %c $%u + %lld LIMIT $%u) t ORDER BY t.id %s", op, id,
+                   (long long)w->b->search_base, use(w, SLOT_LIMIT, "most", "int"), way);
+        return;
+    }
     if (lead == record_lead_words(w->b)) {
-        const char *key = postgres ? "id" : "rowid";
-        buf_printf(&w->sql, " AND s.%s %c $%u + %lld ORDER BY s.%s %s", key, op, id,
-                   (long long)w->b->search_base, key, way);
+        buf_printf(&w->sql, " AND s.rowid %c $%u + %lld ORDER BY s.rowid %s", op, id,
+                   (long long)w->b->search_base, way);
     } else if (sort == 0) {
         buf_printf(&w->sql, " AND t.id %c $%u ORDER BY t.id %s", op, id, way);
     } else {
@@ -621,31 +654,30 @@ put_order(struct composer *w, unsigned lead, unsigned sort, bool down, bool post
     buf_printf(&w->sql, " LIMIT $%u", use(w, SLOT_LIMIT, "most", "int"));
 }
 
+// The statement's text for one engine. Both have their parameters in the order of the first.
 static const char *
-compose_text(struct composer *w, enum record_scope scope, unsigned lead, int sort, bool down,
+compose_text(struct composer *w, enum record_scope scope, unsigned lead, int sort,
              bool postgres)
 {
     struct buf row;
-    w->out->count = 0;
-    memset(w->number, 0, sizeof w->number);
+    w->postgres = postgres;
     buf_init(&w->sql, w->b->arena, 1024, SQL_MOST);
-    buf_init(&w->params, w->b->arena, 512, SQL_MOST);
     buf_init(&row, w->b->arena, 512, SQL_MOST);
     bool composite = sort < 0 || is_composite(w->b, scope, lead, (unsigned)sort);
-    w->from = sort < 0 || down;
-    w->to = sort < 0 || !down;
     if (sort < 0) {
         buf_puts(&w->sql, "SELECT count(*) AS n FROM (SELECT 1");
-        put_from(w, scope, lead, composite, postgres);
-        buf_printf(&w->sql, " LIMIT %d) AS some", LISTING_COUNT_MOST + 1);
+        put_from(w, scope, lead, composite);
+        buf_printf(&w->sql, " LIMIT %d) AS found", LISTING_COUNT_MOST + 1);
         buf_puts(&row, "n:int");
     } else {
         buf_puts(&w->sql, "SELECT ");
         put_columns(w->b, &w->sql, &row, false, (unsigned)sort);
-        put_from(w, scope, lead, composite, postgres);
-        put_order(w, lead, (unsigned)sort, down, postgres);
+        if (postgres && lead == record_lead_words(w->b)) {
+            buf_puts(&w->sql, " FROM (SELECT t.*");
+        }
+        put_from(w, scope, lead, composite);
+        put_order(w, lead, (unsigned)sort);
     }
-    w->out->s.params = buf_str(&w->params);
     w->out->s.row = buf_str(&row);
     return buf_str(&w->sql);
 }
@@ -654,8 +686,14 @@ static void
 compose_list(struct record_built *b, struct record_stmt *out, enum record_scope scope,
              unsigned lead, int sort, bool down)
 {
-    struct composer w = {.b = b, .out = out};
+    struct composer w = {.b = b,
+                         .out = out,
+                         .counts = sort < 0,
+                         .down = down,
+                         .from = sort < 0 || down,
+                         .to = sort < 0 || !down};
     bool words = lead == record_lead_words(b);
+    buf_init(&w.params, b->arena, 512, SQL_MOST);
     static const char *const SCOPES[] = {"all", "organization", "enterprise"};
     const char *by = words                         ? "q"
                      : lead == record_lead_code(b) ? "code"
@@ -665,13 +703,15 @@ compose_list(struct record_built *b, struct record_stmt *out, enum record_scope 
         sort < 0 ? arena_printf(b->arena, "%s.count_%s_%s", b->k->name, SCOPES[scope], by)
                  : arena_printf(b->arena, "%s.list_%s_%s_%s%s", b->k->name, SCOPES[scope], by,
                                 down ? "down_" : "", record_sort_word(b, (unsigned)sort));
-    const char *sql = compose_text(&w, scope, lead, sort, down, false);
-    if (words) { // the engines' full-text searches have no common text
-        out->s.sqlite = sql;
-        out->s.postgres = compose_text(&w, scope, lead, sort, down, true);
-    } else {
+    const char *sql = compose_text(&w, scope, lead, sort, false);
+    const char *other = compose_text(&w, scope, lead, sort, true);
+    if (strcmp(sql, other) == 0) {
         out->s.sql = sql;
+    } else {
+        out->s.sqlite = sql;
+        out->s.postgres = other;
     }
+    out->s.params = buf_str(&w.params);
     put_stmt(b, &out->s);
 }
 

@@ -43,6 +43,26 @@ const char *search_either(struct arena *a, const char *one, const char *other);
 //   search_index MATCH $q AND rowid > base AND rowid < base + 2^40   ORDER BY rowid DESC
 int64_t search_base(const char *kind);
 
+// PostgreSQL can name all that matches or nothing: its index cannot be walked in the order of
+// records. So tokens are indexed with the block of 4,096 keys they stand in (0002_search.sql),
+// and a search walks from block to block until it has enough: a word in every record costs one
+// block, a word in none a look a block. In place of a table; `s.id` are keys. Nothing but
+// nested loops can run it (each part needs the one before; OFFSET keeps them apart), and those
+// keep the order: what is joined to it stands in a LATERAL with an OFFSET too, and a LIMIT ends
+// the walk.
+#define SEARCH_WALK(blocks, q, order)                                                          \
+    " generate_series(" blocks ") AS b(n) CROSS JOIN LATERAL (SELECT k.id FROM search_doc k"   \
+    " WHERE search_vector(k.id, k.tokens) @@ search_query(" q ", b.n)" order " OFFSET 0) s"
+#define SEARCH_LAST(base)                                                                      \
+    "(SELECT max(m.id) FROM search_doc m WHERE m.id < " base " + 1099511627776)"
+// Keys below `end` of the kind, falling; keys above `end`, rising; all of the kind.
+#define SEARCH_DOWN(q, base, end)                                                              \
+    SEARCH_WALK("least(" SEARCH_LAST(base) ", " end ") >> 12, " base " >> 12, -1", q,          \
+                " ORDER BY k.id DESC")
+#define SEARCH_UP(q, base, end)                                                                \
+    SEARCH_WALK("(" end ") >> 12, " SEARCH_LAST(base) " >> 12", q, " ORDER BY k.id")
+#define SEARCH_ANY(q, base) SEARCH_WALK(SEARCH_LAST(base) " >> 12, " base " >> 12, -1", q, "")
+
 // NULL-ended, for `huiqiao sql`.
 extern const struct db_stmt *const SEARCH_STATEMENTS[];
 

@@ -15,9 +15,20 @@ CREATE VIRTUAL TABLE search_index USING fts5(
 );
 -- @end
 -- @postgres
-ALTER TABLE search_doc ADD COLUMN vector tsvector
-    GENERATED ALWAYS AS (to_tsvector('simple', tokens)) STORED;
-CREATE INDEX search_doc_vector ON search_doc USING gin (vector);
+-- A token is indexed together with the block of documents it stands in (kit/search.h: SEARCH_DOWN
+-- walks over the blocks). No pending list: every search would read it once a block.
+CREATE FUNCTION search_vector(id bigint, tokens text) RETURNS tsvector
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN array_to_tsvector(string_to_array(to_hex(id >> 12) || '#' ||
+        replace(tokens, ' ', ' ' || to_hex(id >> 12) || '#'), ' '));
+-- "one" "two" OR "three" → 'b#one'&'b#two'|'b#three'
+CREATE FUNCTION search_query(expression text, block bigint) RETURNS tsquery
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CAST('''' || to_hex(block) || '#' || replace(replace(trim(expression, '"'),
+        '" OR "', '''|''' || to_hex(block) || '#'),
+        '" "', '''&''' || to_hex(block) || '#') || '''' AS tsquery);
+CREATE INDEX search_doc_vector ON search_doc USING gin (search_vector(id, tokens))
+    WITH (fastupdate = off);
 -- @end
 
 -- What happened to a record, as its readers see it (the audit chain is apart). The actor's

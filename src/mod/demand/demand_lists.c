@@ -131,16 +131,19 @@ extern const struct db_stmt DEMAND_COUNTS[DEMAND_DRIVERS][2];
     "SELECT " columns " FROM search_index s CROSS JOIN demand d" NAMES                         \
     " WHERE s.search_index MATCH $21 AND s.rowid > $1 AND s.rowid < $2 AND d.id = s.rowid - "  \
     "$1" SEARCH_TAIL " ORDER BY s.rowid DESC LIMIT $3"
-#define SEARCH_POSTGRES(columns)                                                               \
-    "SELECT " columns " FROM search_doc s CROSS JOIN demand d" NAMES                           \
-    " WHERE s.vector @@ to_tsquery('simple', $21) AND s.id > $1 AND s.id < $2"                 \
-    " AND d.id = s.id - $1" SEARCH_TAIL " ORDER BY s.id DESC LIMIT $3"
+// The walk ends inside, where nothing is joined that could change its order.
+#define SEARCH_POSTGRES(columns, names)                                                        \
+    "SELECT " columns " FROM (SELECT d.* FROM" SEARCH_DOWN(                                    \
+        "$21", "$1", "$2") " CROSS JOIN LATERAL (SELECT r.* FROM demand r WHERE r.id = s.id "  \
+                           "- $1 OFFSET 0) d"                                                  \
+                           " WHERE s.id > $1 AND s.id < $2" SEARCH_TAIL " LIMIT $3) d" names   \
+                           " ORDER BY d.id DESC"
 
 #define LISTS_OF(driver, ...) [driver] = LISTS(__VA_ARGS__),
 const struct db_stmt DEMAND_LISTS[DEMAND_DRIVERS][DEMAND_ORDERS] = {
     DRIVER_LIST(LISTS_OF)[DEMAND_BY_SEARCH] = {{.name = "demand.list_search",
                                                 .sqlite = SEARCH_SQLITE(COLUMNS),
-                                                .postgres = SEARCH_POSTGRES(COLUMNS),
+                                                .postgres = SEARCH_POSTGRES(COLUMNS, NAMES),
                                                 .params = PARAMS,
                                                 .row = ROW}},
 };
@@ -150,7 +153,7 @@ const struct db_stmt DEMAND_COUNTS[DEMAND_DRIVERS][2] = {
     DRIVER_LIST(COUNTS_OF)[DEMAND_BY_SEARCH] =
         {{.name = "demand.count_search",
           .sqlite = "SELECT count(*) AS n FROM (" SEARCH_SQLITE("d.id") ") AS x",
-          .postgres = "SELECT count(*) AS n FROM (" SEARCH_POSTGRES("d.id") ") AS x",
+          .postgres = "SELECT count(*) AS n FROM (" SEARCH_POSTGRES("d.id", "") ") AS x",
           .params = PARAMS,
           .row = "n:int"}},
 };

@@ -35,9 +35,9 @@ const struct db_stmt MEMBERSHIP_OF_NEW = {
 const struct db_stmt MEMBERSHIP_SEATED = {
     .name = "membership.seated",
     .sql = "SELECT id, seat FROM membership WHERE person_id = $2 AND +organization_id = $1"
-           " AND +seat IS NOT NULL UNION ALL SELECT m.id, m.seat FROM person n"
+           " AND seat || '' IS NOT NULL UNION ALL SELECT m.id, m.seat FROM person n"
            " JOIN membership m ON m.enterprise_id = n.enterprise_id WHERE n.id = $2"
-           " AND +m.organization_id = $1 AND +m.seat IS NOT NULL"
+           " AND +m.organization_id = $1 AND m.seat || '' IS NOT NULL"
            " AND (m.person_id IS NULL OR m.person_id <> $2) LIMIT 50",
     .params = "organization:int person:int",
     .row = "id:int seat:text"};

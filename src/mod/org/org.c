@@ -139,7 +139,7 @@ static const struct field FIELDS[] = {
      .where = IN_LIST | IN_DETAIL | IN_EXPORT | IN_FILTER,
      .derived = true,
      .expression = "SELECT x.closes_on FROM term x WHERE x.organization_id = t.id"
-                   " AND +x.state = 'current' LIMIT 1"},
+                   " AND x.state || '' = 'current' LIMIT 1"},
     {.name = "phone", .type = FIELD_TEXT, .label = "办公电话", .max = 40, .where = LISTED},
     {.name = "duty_phone", .type = FIELD_TEXT, .label = "值班电话", .max = 40, .where = KEPT},
     {.name = "address", .type = FIELD_TEXT, .label = "地址", .max = 120, .where = KEPT},

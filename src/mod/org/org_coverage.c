@@ -43,7 +43,7 @@ const struct db_stmt ORG_COVERS = {
     "SELECT e.id, e.name, e.uscc, e.town, e.industry_code, e.chamber_id, o.name AS chamber"    \
     " FROM enterprise e LEFT JOIN organization o ON o.id = e.chamber_id WHERE "
 #define REST                                                                                   \
-    " AND +e.state = 'active' AND ($2 = 0 OR NOT EXISTS (SELECT 1 FROM membership m"           \
+    " AND e.state || '' = 'active' AND ($2 = 0 OR NOT EXISTS (SELECT 1 FROM membership m"      \
     " WHERE m.enterprise_id = e.id AND m.is_main = 1)) AND e.id > $3 ORDER BY e.id LIMIT $4"
 #define ROW                                                                                    \
     "id:int name:text uscc:text town:text? industry_code:text? chamber_id:int? chamber:text?"

@@ -76,9 +76,10 @@ const struct db_stmt LEADERSHIP_OF_PERSON = {
     .row = "post:text"};
 const struct db_stmt LEADERSHIP_OF_UNIT = {
     .name = "leadership.of_unit",
-    .sql = "SELECT p.post FROM person n JOIN organization_post p ON p.person_id = n.id"
-           " WHERE n.enterprise_id = $1 AND +p.organization_id = $2 AND +p.state = 'current'"
-           " LIMIT $3",
+    .sql =
+        "SELECT p.post FROM person n JOIN organization_post p ON p.person_id = n.id"
+        " WHERE n.enterprise_id = $1 AND +p.organization_id = $2 AND p.state || '' = 'current'"
+        " LIMIT $3",
     .params = "enterprise:int organization:int most:int",
     .row = "post:text"};
 const struct db_stmt LEADERSHIP_HOLDERS = {

@@ -14,7 +14,7 @@ static const struct db_stmt TERM_OF_NUMBER = {
 static const struct db_stmt POST_OF_DAY = {
     .name = "organization_post.of_day",
     .sql = "SELECT id FROM organization_post WHERE person_id = $2 AND since = $4"
-           " AND +organization_id = $1 AND +post = $3 LIMIT 2",
+           " AND +organization_id = $1 AND post || '' = $3 LIMIT 2",
     .params = "organization:int person:int post:text since:text",
     .row = "id:int"};
 

@@ -158,8 +158,9 @@ const struct db_stmt TERM_BEFORE = {
 // Hired staff go on.
 const struct db_stmt TERM_HOLDERS = {
     .name = "term.holders",
-    .sql = "SELECT id FROM organization_post WHERE organization_id = $1 AND state = 'current'"
-           " AND +since < $2 AND act <> 'hired' AND act <> 'appointed' ORDER BY id LIMIT $3",
+    .sql =
+        "SELECT id FROM organization_post WHERE organization_id = $1 AND state = 'current'"
+        " AND since || '' < $2 AND act <> 'hired' AND act <> 'appointed' ORDER BY id LIMIT $3",
     .params = "organization:int starts_on:text most:int",
     .row = "id:int"};
 const struct db_stmt TERM_ADOPT = {
