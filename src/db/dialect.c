@@ -194,6 +194,7 @@ struct writer {
     bool creates; // a table: what stands behind its columns is SQLite's alone
     const char *table;
     const struct token *column; // the definition's first word
+    const struct token *ends;   // the parenthesis behind an index's columns
     const struct token *before; // the last token that says something
     unsigned depth;
 };
@@ -271,6 +272,50 @@ begin_alter(struct writer *w, const struct token *t)
     }
 }
 
+// Every index of SQLite goes on with the row's id, so that a list in the order of an index has
+// a next page. Where the table has an id and the index does not name it, it is added.
+static const char INDEX_BEGINS[] = "DO $index$ BEGIN EXECUTE replace($ddl$";
+static const char INDEX_ENDS[] =
+    "$ddl$, '/* id */', CASE WHEN EXISTS (SELECT 1 FROM pg_attribute"
+    " WHERE attrelid = '%s'::regclass AND attname = 'id' AND attidentity <> '')"
+    " THEN ', id' ELSE '' END); END $index$";
+
+static void
+begin_index(struct writer *w, const struct token *t)
+{
+    while (t->kind != TOKEN_END && !is(t, "ON") && !is(t, ";")) {
+        t = after(t);
+    }
+    const struct token *name = after(t);
+    if (!is(t, "ON") || name->kind != TOKEN_WORD || !is(after(name), "(")) {
+        return;
+    }
+    unsigned depth = 0;
+    bool has_id = false;
+    for (t = after(name); t->kind != TOKEN_END; t = after(t)) {
+        depth += is(t, "(") ? 1 : 0;
+        depth -= is(t, ")") ? 1 : 0;
+        has_id = has_id || is(t, "id");
+        if (depth == 0) {
+            break;
+        }
+    }
+    if (!has_id && is(t, ")")) {
+        w->ends = t;
+        w->table = text_of(w, name);
+        buf_puts(&w->out, INDEX_BEGINS);
+    }
+}
+
+static void
+end_statement(struct writer *w)
+{
+    if (w->ends != NULL) {
+        buf_printf(&w->out, INDEX_ENDS, w->table);
+        w->ends = NULL;
+    }
+}
+
 // `t` is the first word of a statement. False when it does not belong into a patch.
 static bool
 begin_statement(struct writer *w, const struct token *t)
@@ -279,6 +324,7 @@ begin_statement(struct writer *w, const struct token *t)
     w->creates = false;
     w->table = NULL;
     w->column = NULL;
+    w->ends = NULL;
     w->before = t;
     w->depth = 0;
     if (t->kind == TOKEN_WORD && text_list_has(ENDS, text_upper(w->arena, text_of(w, t)))) {
@@ -289,6 +335,8 @@ begin_statement(struct writer *w, const struct token *t)
         const struct token *name = skip_words(after(after(t)), "IF NOT EXISTS");
         w->creates = true;
         w->table = text_of(w, name);
+    } else if (is(t, "CREATE") && is(after(t), "INDEX")) {
+        begin_index(w, after(t));
     } else if (is(t, "DROP")) {
         begin_drop(w, t);
     } else if (is(t, "ALTER")) {
@@ -366,6 +414,11 @@ write_token(struct writer *w, const struct token *t)
         w->depth++;
     } else if (is(t, ")") && w->depth > 0) {
         w->depth--;
+    } else if (is(t, ";")) {
+        end_statement(w);
+    }
+    if (t == w->ends) {
+        buf_puts(&w->out, "/* id */");
     }
     if (type != NULL) {
         buf_puts(&w->out, type);
@@ -392,6 +445,7 @@ write_statements(struct writer *w, const struct token *t)
         inside = !is(t, ";");
         t = write_token(w, t);
     }
+    end_statement(w);
     buf_puts(&w->out, inside ? ";\n" : "\n");
     return true;
 }

@@ -109,6 +109,23 @@ other_statements_pass_through(void **state)
 }
 
 static void
+indexes_go_on_with_the_id(void **state)
+{
+    begins("CREATE INDEX x_a ON x(lower(a), b) WHERE c = 'it''s';\nSELECT 1;",
+           "DO $index$ BEGIN EXECUTE replace($ddl$CREATE INDEX x_a ON x(lower(a), b/* id */)"
+           " WHERE c = 'it''s'$ddl$, '/* id */', CASE WHEN EXISTS (SELECT 1 FROM pg_attribute"
+           " WHERE attrelid = 'x'::regclass AND attname = 'id' AND attidentity <> '')"
+           " THEN ', id' ELSE '' END); END $index$;\nSELECT 1;");
+    holds("CREATE INDEX x_a ON x(a)", "END $index$;", true); // also without a semicolon
+    static const char *const SAME[] = {"CREATE UNIQUE INDEX x_a ON x(a);\n",
+                                       "CREATE INDEX x_a ON x(a, id);\n",
+                                       "CREATE INDEX x_a ON x USING gin (a);\n"};
+    for (size_t i = 0; i < sizeof SAME / sizeof *SAME; i++) {
+        begins(SAME[i], SAME[i]);
+    }
+}
+
+static void
 references_are_added_at_the_end(void **state)
 {
     static const char PATCH[] =
@@ -200,6 +217,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(types_are_mapped),
         cmocka_unit_test(other_statements_pass_through),
+        cmocka_unit_test(indexes_go_on_with_the_id),
         cmocka_unit_test(references_are_added_at_the_end),
         cmocka_unit_test(tables_are_made_anew),
         cmocka_unit_test(identities_move_on_behind_rows),
