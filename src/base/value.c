@@ -94,6 +94,46 @@ value_map_of(struct arena *a, const struct value_pair *pairs, uint32_t n)
 }
 
 struct value *
+value_map_again(struct arena *a, const struct value *map)
+{
+    enum { ROOM = 8 };
+    struct value *v = value_map(a);
+    uint32_t n = map->map.count;
+    v->map.cap = n + ROOM;
+    v->map.pairs = arena_raw(a, v->map.cap * sizeof *v->map.pairs);
+    if (n > 0) {
+        memcpy(v->map.pairs, map->map.pairs, n * sizeof *v->map.pairs);
+    }
+    v->map.count = n;
+    return v;
+}
+
+struct value *
+value_copy(struct arena *a, const struct value *v)
+{
+    if (v->type == VALUE_MAP) {
+        struct value *m = value_map(a);
+        for (uint32_t i = 0; i < v->map.count; i++) {
+            value_set(a, m, arena_strdup(a, v->map.pairs[i].key),
+                      value_copy(a, v->map.pairs[i].v));
+        }
+        return m;
+    }
+    if (v->type == VALUE_LIST) {
+        struct value *list = value_list(a);
+        for (size_t i = 0; i < value_count(v); i++) {
+            value_push(a, list, value_copy(a, value_at(v, i)));
+        }
+        return list;
+    }
+    struct value *one = arena_memdup(a, v, sizeof *v);
+    if (v->type == VALUE_TEXT) {
+        one->s = arena_strndup(a, v->s, v->n);
+    }
+    return one;
+}
+
+struct value *
 value_lambda_new(struct arena *a, value_lambda fn, void *arg)
 {
     struct value *v = value_new(a, VALUE_LAMBDA);

@@ -95,6 +95,11 @@ struct value *value_list(struct arena *a);
 struct value *value_map(struct arena *a);
 // A map of n pairs with different keys, copied; their tags are set. Room for as many more.
 struct value *value_map_of(struct arena *a, const struct value_pair *pairs, uint32_t n);
+// A map of its own with the same members.
+struct value *value_map_again(struct arena *a, const struct value *map);
+// The whole of it, down to keys and texts, for what outlives the arena it stands in. No
+// lambdas.
+struct value *value_copy(struct arena *a, const struct value *v);
 struct value *value_lambda_new(struct arena *a, value_lambda fn, void *arg);
 
 void value_push(struct arena *a, struct value *list, const struct value *v);

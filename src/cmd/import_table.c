@@ -193,18 +193,20 @@ static bool
 steps(struct run *r)
 {
     const char *what = r->order->dry ? "checking" : "importing";
-    while (r->import->position < r->import->blocks) {
-        enum err e = import_run_step(r->d.app, r->scratch, r->import, r->task);
-        if (e != ERR_OK) {
-            cmd_fail("stopped after %lld of %lld blocks (%s); the same command goes on",
-                     (long long)r->import->position, (long long)r->import->blocks,
-                     err_info(e)->code);
-            return false;
-        }
+    struct import_pass *pass = import_pass_new(r->d.app, r->import);
+    enum err e = ERR_OK;
+    while (e == ERR_OK && r->import->position < r->import->blocks) {
+        e = import_pass_step(pass);
         cmd_progress(what, (size_t)r->import->position, (size_t)r->import->blocks);
     }
+    import_pass_free(pass);
     cmd_progress(what, 0, 0);
-    return true;
+    if (e != ERR_OK) {
+        cmd_fail("stopped after %lld of %lld blocks (%s); the same command goes on",
+                 (long long)r->import->position, (long long)r->import->blocks,
+                 err_info(e)->code);
+    }
+    return e == ERR_OK;
 }
 
 // ---- out ---------------------------------------------------------------------------------

@@ -232,6 +232,12 @@ db_submit(struct db *db, struct db_job *job)
     return db_writer_submit(db->writer, job);
 }
 
+bool
+db_others_wait(const struct db_tx *tx)
+{
+    return tx->later != NULL && db_writer_is_asked(tx->db->writer);
+}
+
 struct waiting {
     pthread_mutex_t lock;
     pthread_cond_t cond;

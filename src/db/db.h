@@ -133,6 +133,10 @@ enum err db_submit(struct db *db, struct db_job *job);
 // run on the thread that would have to do it.
 enum err db_write(struct db *db, struct arena *a, db_work work, void *arg);
 
+// Inside `work`: whether others' writes are committed together with this one, or wait until it
+// is over. Work that could also stop early should, then.
+bool db_others_wait(const struct db_tx *tx);
+
 // Counts committed writes; what is computed from the database may be kept until it changes. As
 // long as writes of other processes would not be noticed it is another number at every call.
 uint64_t db_generation(struct db *db);

@@ -219,6 +219,8 @@ bool db_later_run(struct db_tx *tx);
 // Starts the writing thread on a connection of its own. NULL and *why.
 struct db_writer *db_writer_start(struct db *db, struct arena *a, const char **why);
 enum err db_writer_submit(struct db_writer *w, struct db_job *job);
+// Asked by the job that runs: whether another is in its batch or waits.
+bool db_writer_is_asked(struct db_writer *w);
 // Runs what is queued and ends the thread. Returns its connection, for write_close.
 struct db_tx *db_writer_stop(struct db_writer *w);
 

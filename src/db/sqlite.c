@@ -245,6 +245,7 @@ sq_tidy(struct db_tx *tx, bool idle)
                           wait ? 200 : 0);
     }
     if (idle && c->logged && ++c->idle >= 4) {
+        sqlite3_db_release_memory(c->h); // pages that a burst of writes has collected
         return checkpoint(c, SQLITE_CHECKPOINT_TRUNCATE, 0);
     }
     if (idle) {

@@ -188,7 +188,8 @@ settings(enum sq_role role)
         return "PRAGMA query_only = ON; PRAGMA cache_size = -2048; PRAGMA temp_store = MEMORY;"
                "PRAGMA cell_size_check = ON";
     case SQ_WRITER:
-        return "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -8192;"
+        return "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = "
+               "-65536;"
                "PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON;"
                "PRAGMA journal_size_limit = 67108864";
     case SQ_PATCHER:

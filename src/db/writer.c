@@ -27,6 +27,7 @@ struct db_writer {
     struct db_job *first;
     struct db_job **last;
     size_t waiting;
+    bool shared; // the batch that runs holds more than one job
     bool sleeping;
     bool stop;
     bool broken; // writes are refused until a restart
@@ -73,6 +74,15 @@ db_writer_submit(struct db_writer *w, struct db_job *job)
     return refuse ? ERR_UNAVAILABLE : ERR_OK;
 }
 
+bool
+db_writer_is_asked(struct db_writer *w)
+{
+    pthread_mutex_lock(&w->lock);
+    bool asked = w->shared || w->waiting > 0;
+    pthread_mutex_unlock(&w->lock);
+    return asked;
+}
+
 // The next job for the batch, or NULL when it is full or nothing waits.
 static struct db_job *
 take(struct db_writer *w, struct batch *b)
@@ -83,6 +93,7 @@ take(struct db_writer *w, struct batch *b)
     pthread_mutex_lock(&w->lock);
     struct db_job *job = w->first;
     if (job != NULL) {
+        w->shared = b->count > 0;
         w->first = job->next;
         w->waiting--;
         if (w->first == NULL) {

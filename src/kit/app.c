@@ -55,6 +55,7 @@ const struct db_stmt *const *const KIT_STATEMENTS[] = {ACCOUNT_STMTS,
                                                        IMPORT_STATEMENTS,
                                                        IMPORT_STORE_STATEMENTS,
                                                        IMPORT_STAGE_STATEMENTS,
+                                                       IMPORT_STEP_STATEMENTS,
                                                        NULL};
 
 const char *

@@ -36,12 +36,13 @@ struct import_title {
 
 // A row on its way, for a kind that has to do more than the fields say.
 struct import_row {
-    struct value *in;        // typed; may be changed in `prepare`
-    const struct value *old; // the record it means, NULL: a new one
-    int64_t id;              // of the record; 0 in `prepare` of a new one and when dry
-    bool dry;                // nothing is written: a snapshot
-    struct value *changes;   // {field: [old, new]}; `after` may add to it
-    bool more;               // set by `after`: something else of this row was saved
+    struct value *in;                 // typed; may be changed in `prepare`
+    const struct value *old;          // the record it means, NULL: a new one
+    int64_t id;                       // of the record; 0 in `prepare` of a new one and when dry
+    bool dry;                         // nothing is written: a snapshot
+    struct value *changes;            // {field: [old, new]}; `after` may add to it
+    bool more;                        // set by `after`: something else of this row was saved
+    const struct record_ahead *ahead; // the engine's
 };
 
 struct import_kind {
@@ -140,9 +141,18 @@ struct import_result {
     int64_t id;
     struct value *detail; // changed: {field: [old, new]}; wrong: [{column, message}]
 };
+// What can be done of a row before its turn, on a snapshot: its cells are read, what a new
+// record needs is made. It stays in `keep`; c's own arena is for what does not. A row that
+// looks wrong gets nothing: rows before it may mend that.
+struct import_ahead {
+    const struct value *in; // NULL: nothing was done
+    const struct record_ahead *record;
+};
+void import_look(struct ctx *c, struct import_task *t, const struct import_cells *cells,
+                 struct arena *keep, struct import_ahead *out);
 // Takes one row, in a write or, with `dry`, on a snapshot. ERR_OK also for a wrong row, nothing
-// of which was written; otherwise what was written of it must be undone.
+// of which was written; otherwise what was written of it must be undone. ahead may be NULL.
 enum err import_take(struct ctx *c, struct import_task *t, const struct import_cells *cells,
-                     bool dry, struct import_result *out);
+                     const struct import_ahead *ahead, bool dry, struct import_result *out);
 
 #endif

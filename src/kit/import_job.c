@@ -14,8 +14,8 @@ enum { TASK_ARENA = 512 * 1024 * 1024, SCRATCH_ARENA = 256 * 1024 * 1024 };
 static struct {
     atomic_bool busy; // a turn is queued or running
     struct arena *arena, *scratch;
-    struct import_run *run; // NULL: none; belongs to whoever has `busy`
-    struct import_task *task;
+    struct import_run *run;   // NULL: none; belongs to whoever has `busy`
+    struct import_pass *pass; // NULL until its first step
 } job;
 
 struct ending {
@@ -45,6 +45,8 @@ end_run(struct db_tx *tx, void *arg)
 static void
 forget(void)
 {
+    import_pass_free(job.pass);
+    job.pass = NULL;
     job.run = NULL;
     arena_free(job.arena);
     arena_free(job.scratch);
@@ -74,7 +76,6 @@ open_run(struct app *app)
         forget();
         return false;
     }
-    job.task = import_run_task(job.arena, job.run);
     if (strcmp(job.run->state, "checking") == 0 && job.run->position > 0) {
         if (db_write(app->db, job.arena, restart_check, app) != ERR_OK) {
             forget();
@@ -107,9 +108,10 @@ turn(struct app *app)
     if (job.run == NULL && !open_run(app)) {
         return false;
     }
-    enum err e = job.run->position < job.run->blocks
-                     ? import_run_step(app, job.scratch, job.run, job.task)
-                     : ERR_OK;
+    if (job.pass == NULL) {
+        job.pass = import_pass_new(app, job.run);
+    }
+    enum err e = job.run->position < job.run->blocks ? import_pass_step(job.pass) : ERR_OK;
     if (e == ERR_UNAVAILABLE || e == ERR_STALE) {
         forget(); // taken back by its owner, or the database is busy
         return e == ERR_STALE;

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Imports in the database: their state, their sealed blocks, and the step that takes one block.
+// Imports in the database: their state, and what came of their rows.
 #include "kit/import_run.h"
 
 #include "base/json.h"
-#include "base/log.h"
 #include "base/text.h"
-#include "kit/audit.h"
 #include "kit/import_store.h"
 
 #include <string.h>
@@ -78,12 +76,6 @@ static const struct db_stmt SET_COLUMNS = {
     .name = "import.set_columns",
     .sql = "UPDATE import_run SET columns = $2, updated_at = $3 WHERE id = $1",
     .params = "id:int columns:json now:time"};
-static const struct db_stmt STEPPED = {
-    .name = "import.stepped",
-    .sql = "UPDATE import_run SET position = position + 1, n_new = n_new + $3,"
-           " n_changed = n_changed + $4, n_same = n_same + $5, n_wrong = n_wrong + $6,"
-           " updated_at = $7 WHERE id = $1 AND position = $2 AND state = $8",
-    .params = "id:int position:int new:int changed:int same:int wrong:int now:time state:text"};
 static const struct db_stmt OLD_RUNS = {
     .name = "import.old",
     .sql = "SELECT DISTINCT b.run_id AS id FROM import_block b JOIN import_run r"
@@ -237,156 +229,6 @@ import_tidy(struct ctx *c)
     }
 }
 
-// ---- a block ---------------------------------------------------------------------------
-
-struct step {
-    struct app *app;
-    struct arena *scratch;
-    struct import_run *run;
-    struct import_task *task;
-    const struct actor *actor;
-    struct import_cells cells[IMPORT_BLOCK];
-    struct import_result results[IMPORT_BLOCK];
-    bool spoilt[IMPORT_BLOCK]; // wrote something and then failed: left out the next time
-    size_t n;
-    int64_t counts[IMPORT_OUTCOMES];
-    bool again; // one more was spoilt
-};
-
-static bool
-is_dry(const struct step *s)
-{
-    return strcmp(s->run->state, "checking") == 0;
-}
-
-static bool
-open_block(struct step *s, struct db_tx *tx)
-{
-    struct import_rows rows;
-    int more = 0;
-    if (!import_block_rows(tx, s->app, s->scratch, s->run->id, s->run->position, &rows)) {
-        return false;
-    }
-    while (s->n < IMPORT_BLOCK &&
-           (more = import_rows_next(&rows, s->scratch, &s->cells[s->n])) == 1) {
-        s->n++;
-    }
-    s->actor = import_actor(tx, s->scratch, s->run->account_id, s->run->runner);
-    return more == 0 || s->n == IMPORT_BLOCK;
-}
-
-static void
-take_rows(struct step *s, struct ctx *c)
-{
-    memset(s->counts, 0, sizeof s->counts);
-    for (size_t i = 0; i < s->n && !s->again; i++) {
-        if (!s->spoilt[i]) {
-            s->again =
-                import_take(c, s->task, &s->cells[i], is_dry(s), &s->results[i]) != ERR_OK;
-            s->spoilt[i] = s->again;
-        }
-        s->counts[s->results[i].outcome]++;
-    }
-}
-
-static struct ctx
-step_ctx(const struct step *s, struct db_tx *tx)
-{
-    return (struct ctx){.app = s->app,
-                        .arena = s->scratch,
-                        .actor = s->actor,
-                        .lang = s->run->language,
-                        .now = time_now(),
-                        .batched = true,
-                        .tx = tx};
-}
-
-// One row of the audit for the block; every record has its own history.
-static void
-note(struct step *s, struct ctx *c)
-{
-    struct value *data = value_map(c->arena);
-    value_set_text(c->arena, data, "kind", s->run->kind_name);
-    value_set_int(c->arena, data, "first_line", (int64_t)s->cells[0].line);
-    value_set_int(c->arena, data, "last_line", (int64_t)s->cells[s->n - 1].line);
-    for (int i = 0; i < IMPORT_OUTCOMES; i++) {
-        value_set_int(c->arena, data, IMPORT_OUTCOME_WORDS[i], s->counts[i]);
-    }
-    audit_write(c, "import.block", "import", s->run->id, data);
-}
-
-static enum err
-keep_results(struct step *s, struct ctx *c)
-{
-    const struct import_run *r = s->run;
-    if (db_run(c->tx, &STEPPED,
-               DB_ARGS(DB_INT(r->id), DB_INT(r->position), DB_INT(s->counts[0]),
-                       DB_INT(s->counts[1]), DB_INT(s->counts[2]), DB_INT(s->counts[3]),
-                       DB_INT(c->now), DB_TEXT(r->state))) != 1) {
-        enum err e = db_tx_err(c->tx);
-        return e != ERR_OK ? e : ERR_STALE; // cancelled, or taken by somebody else
-    }
-    import_block_results(c->tx, s->app, c->arena, r->id, r->position, s->results, s->n,
-                         s->counts);
-    return db_tx_err(c->tx);
-}
-
-static enum err
-write_block(struct db_tx *tx, void *arg)
-{
-    struct step *s = arg;
-    struct ctx c = step_ctx(s, tx);
-    s->again = false;
-    if (!is_dry(s)) {
-        take_rows(s, &c);
-        if (s->again) {
-            return ERR_CONFLICT;
-        }
-        note(s, &c);
-    }
-    return keep_results(s, &c);
-}
-
-static enum err
-read_block(struct step *s)
-{
-    struct db_tx *tx = db_read_begin(s->app->db);
-    bool ok = tx != NULL && open_block(s, tx);
-    if (ok && is_dry(s)) {
-        struct ctx c = step_ctx(s, tx);
-        take_rows(s, &c);
-        s->again = false;
-    }
-    db_read_end(tx);
-    return ok ? ERR_OK : ERR_INTERNAL;
-}
-
-enum err
-import_run_step(struct app *app, struct arena *scratch, struct import_run *r,
-                struct import_task *t)
-{
-    arena_reset(scratch);
-    struct step *s = ARENA_NEW(scratch, struct step);
-    *s = (struct step){.app = app, .scratch = scratch, .run = r, .task = t};
-    enum err e = read_block(s);
-    if (e == ERR_OK && s->actor == NULL) {
-        return ERR_FORBIDDEN; // the account is gone
-    }
-    if (e != ERR_OK || s->n == 0) {
-        return e == ERR_OK ? ERR_INTERNAL : e;
-    }
-    do {
-        e = db_write(app->db, scratch, write_block, s);
-    } while (s->again);
-    if (e == ERR_OK) {
-        r->position++;
-        for (int i = 0; i < IMPORT_OUTCOMES; i++) {
-            r->counts[i] += s->counts[i];
-        }
-    }
-    return e;
-}
-
 // ---- showing ---------------------------------------------------------------------------
 
 struct showing {
@@ -438,6 +280,6 @@ import_run_rows(struct db_tx *tx, const struct app *app, const struct import_run
     arena_free(a);
 }
 
-const struct db_stmt *const IMPORT_STATEMENTS[] = {&GET,     &LIST_ALL, &LIST_OWN, &OF_FILE,
-                                                   &WAITING, &MOVE,     &RESTART,  &SET_COLUMNS,
-                                                   &STEPPED, &OLD_RUNS, NULL};
+const struct db_stmt *const IMPORT_STATEMENTS[] = {
+    &GET,  &LIST_ALL, &LIST_OWN,    &OF_FILE,  &WAITING,
+    &MOVE, &RESTART,  &SET_COLUMNS, &OLD_RUNS, NULL};

@@ -79,10 +79,15 @@ bool import_run_begin(struct ctx *c, const struct import_run *r, const char *sta
 bool import_run_end(struct ctx *c, const struct import_run *r, const char *state,
                     const char *from, const char *reason);
 
-// Takes the next block of a run that is checking or running and moves its position, all in one
-// transaction; afterwards r tells how it stands. scratch is reset.
-enum err import_run_step(struct app *app, struct arena *scratch, struct import_run *r,
-                         struct import_task *t);
+// One way through a run that is checking or running, from its position. `r` stays until it is
+// freed; one thread has it.
+struct import_pass;
+struct import_pass *import_pass_new(struct app *app, struct import_run *r);
+// Takes the next blocks, in one transaction together with the run's position: several at once,
+// a single one when others wait to write. Afterwards `r` tells how it stands. Not when its
+// position is its end.
+enum err import_pass_step(struct import_pass *p);
+void import_pass_free(struct import_pass *p);
 
 // Calls fn for the rows with an outcome of the set (bits 1 << outcome) behind line `after`,
 // until it says false. Blocks without such rows are not opened.

@@ -32,6 +32,7 @@ const struct value *import_columns_kept(struct ctx *c, const char *kind, const c
 void import_columns_keep(struct ctx *c, const char *kind, const char *signature,
                          const char *json);
 
-extern const struct db_stmt *const IMPORT_STORE_STATEMENTS[], *const IMPORT_STAGE_STATEMENTS[];
+extern const struct db_stmt *const IMPORT_STORE_STATEMENTS[],
+    *const IMPORT_STAGE_STATEMENTS[], *const IMPORT_STEP_STATEMENTS[];
 
 #endif

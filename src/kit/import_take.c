@@ -495,7 +495,7 @@ save(struct ctx *c, struct import_task *t, struct import_row *row, struct import
         return e == ERR_OK ? ERR_INVALID : e;
     }
     int64_t id = value_get_int(row->old, "id", 0);
-    e = record_apply(c, k->kind, &id, row->in, row->dry, &row->changes);
+    e = record_apply_with(c, k->kind, &id, row->in, row->ahead, row->dry, &row->changes);
     row->id = id;
     if (e == ERR_OK && k->after != NULL) {
         e = k->after(c, row);
@@ -524,11 +524,17 @@ take_known(struct ctx *c, struct import_task *t, struct import_row *row, int64_t
 }
 
 static enum err
-take(struct ctx *c, struct import_task *t, const struct import_cells *cells, bool dry,
-     struct import_result *out)
+take(struct ctx *c, struct import_task *t, const struct import_cells *cells,
+     const struct import_ahead *ahead, bool dry, struct import_result *out)
 {
-    struct import_row row = {.in = value_map(c->arena), .dry = dry};
-    take_cells(c, t, cells, row.in);
+    struct import_row row = {.dry = dry};
+    if (ahead != NULL && ahead->in != NULL) {
+        row.in = value_map_again(c->arena, ahead->in); // it may be taken more than once
+        row.ahead = ahead->record;
+    } else {
+        row.in = value_map(c->arena);
+        take_cells(c, t, cells, row.in);
+    }
     if (c->faults.count > 0) {
         return ERR_INVALID;
     }
@@ -550,15 +556,41 @@ take(struct ctx *c, struct import_task *t, const struct import_cells *cells, boo
     return id > 0 ? take_known(c, t, &row, id, out) : save(c, t, &row, out);
 }
 
+// Names of fields are constants.
+static struct value *
+kept(struct arena *keep, const struct value *in)
+{
+    struct value *out = value_map_again(keep, in);
+    for (uint32_t i = 0; i < out->map.count; i++) {
+        out->map.pairs[i].v = value_copy(keep, out->map.pairs[i].v);
+    }
+    return out;
+}
+
+void
+import_look(struct ctx *c, struct import_task *t, const struct import_cells *cells,
+            struct arena *keep, struct import_ahead *out)
+{
+    struct value *in = value_map(c->arena);
+    *out = (struct import_ahead){0};
+    c->faults = (struct faults){0};
+    take_cells(c, t, cells, in);
+    if (c->faults.count == 0) {
+        out->in = kept(keep, in);
+        out->record = record_ahead(keep, c->arena, c->app, t->kind->kind, out->in);
+    }
+    c->faults = (struct faults){0};
+}
+
 enum err
-import_take(struct ctx *c, struct import_task *t, const struct import_cells *cells, bool dry,
-            struct import_result *out)
+import_take(struct ctx *c, struct import_task *t, const struct import_cells *cells,
+            const struct import_ahead *ahead, bool dry, struct import_result *out)
 {
     c->faults = (struct faults){0};
     c->detail = NULL;
     *out = (struct import_result){0};
     uint64_t before = db_tx_changed(c->tx);
-    enum err e = take(c, t, cells, dry, out);
+    enum err e = take(c, t, cells, ahead, dry, out);
     if (e == ERR_OK && db_tx_err(c->tx) == ERR_OK) {
         return ERR_OK;
     }

@@ -266,6 +266,19 @@ record_tokens(struct arena *a, const struct record_kind *k, const struct value *
     return buf_str(&b);
 }
 
+// The tokens that were made before, when they still are those of the record.
+static const char *
+tokens_of(struct arena *a, const struct record_kind *k, const struct value *rec,
+          const struct record_ahead *ahead)
+{
+    bool same = ahead != NULL && ahead->tokens != NULL;
+    for (const struct field *f = k->fields; same && f->name != NULL; f++) {
+        same = f->search == 0 ||
+               text_equal(value_get_text(rec, f->name), value_get_text(ahead->of, f->name));
+    }
+    return same ? ahead->tokens : record_tokens(a, k, rec);
+}
+
 const char *
 record_end_token(struct arena *a, const char *end)
 {
@@ -347,9 +360,33 @@ arg_of(struct arena *a, const struct field *f, const struct value *v)
     return DB_NULL;
 }
 
+static const char *
+key_of(struct arena *a, const struct record_key *key, const char *name)
+{
+    return name_key(a, key->order, name == NULL ? "" : name);
+}
+
+struct record_ahead *
+record_ahead(struct arena *a, struct arena *scratch, const struct app *app,
+             const struct record_kind *k, const struct value *rec)
+{
+    const struct record_built *b = record_built_of(k);
+    struct record_ahead *out = ARENA_NEW(a, struct record_ahead);
+    out->of = rec;
+    out->tokens = b->searched ? arena_strdup(a, record_tokens(scratch, k, rec)) : NULL;
+    for (size_t i = 0; k->keys != NULL && k->keys[i].sort != NULL && i < RECORD_KEYS; i++) {
+        const char *name = value_get_text(rec, k->keys[i].of);
+        out->keys[i] = arena_strdup(a, key_of(scratch, &k->keys[i], name));
+    }
+    record_seal_ahead(a, app, b, out);
+    return out;
+}
+
+// The columns of a record in the order of its statements; what was made ahead is used where the
+// name is still the same.
 static size_t
 args_of(struct ctx *c, const struct record_kind *k, const struct value *rec,
-        struct db_arg *args)
+        const struct record_ahead *ahead, struct db_arg *args)
 {
     size_t n = 0;
     for (const struct field *f = k->fields; f->name != NULL; f++) {
@@ -357,9 +394,11 @@ args_of(struct ctx *c, const struct record_kind *k, const struct value *rec,
             args[n++] = arg_of(c->arena, f, value_get(rec, f->name));
         }
     }
-    for (const struct record_key *key = k->keys; key != NULL && key->sort != NULL; key++) {
-        const char *name = value_get_text(rec, key->of);
-        args[n++] = DB_TEXT(name_key(c->arena, key->order, name == NULL ? "" : name));
+    for (size_t i = 0; k->keys != NULL && k->keys[i].sort != NULL; i++) {
+        const char *name = value_get_text(rec, k->keys[i].of);
+        bool same = ahead != NULL && i < RECORD_KEYS && ahead->keys[i] != NULL &&
+                    text_equal(name, value_get_text(ahead->of, k->keys[i].of));
+        args[n++] = DB_TEXT(same ? ahead->keys[i] : key_of(c->arena, &k->keys[i], name));
     }
     return n;
 }
@@ -503,62 +542,59 @@ record_saved(struct ctx *c, const struct record_kind *k, const struct value *rec
 }
 
 int64_t
-record_fresh_id(struct ctx *c, const struct record_kind *k, int64_t id)
+record_next_id(struct ctx *c, const struct record_kind *k)
 {
-    int64_t gone = record_last_gone(c->tx, k->name);
-    if (id > gone) {
-        return id;
-    }
-    db_run(c->tx, &record_built_of(k)->renumber, DB_ARGS(DB_INT(id), DB_INT(gone + 1)));
-    return gone + 1;
+    return db_value_int(c->tx, &record_built_of(k)->next, DB_NONE, 0);
 }
 
 // The row and its entry in the index.
 static int64_t
-insert(struct ctx *c, const struct record_built *b, struct value *rec, const char *tokens)
+insert(struct ctx *c, const struct record_built *b, struct value *rec,
+       const struct record_ahead *ahead)
 {
     struct db_arg args[RECORD_ARGS];
-    size_t n = args_of(c, b->k, rec, args);
+    int64_t id = record_next_id(c, b->k);
+    size_t n = 0;
+    args[n++] = DB_INT(id);
+    n += args_of(c, b->k, rec, ahead, args + n);
+    n += record_seal_args(c, b, id, rec, ahead, args + n);
     args[n++] = DB_INT(c->now);
-    int64_t id = db_insert(c->tx, &b->insert, args, n);
-    if (id == 0) {
+    if (id == 0 || db_run(c->tx, &b->insert, args, n) != 1) {
         return 0;
     }
-    id = record_fresh_id(c, b->k, id);
     value_set_int(c->arena, rec, "id", id);
     if (b->searched) {
-        search_add(c->tx, b->k->name, id, record_entry(c, b->k, rec, tokens));
+        search_add(c->tx, b->k->name, id,
+                   record_entry(c, b->k, rec, tokens_of(c->arena, b->k, rec, ahead)));
     }
+    record_seal_hide(c, b, rec);
     return id;
 }
 
 int64_t
 record_put(struct ctx *c, const struct record_kind *k, struct value *rec, const char *tokens)
 {
-    const struct record_built *b = record_built_of(k);
-    int64_t id = insert(c, b, rec, tokens);
+    const struct record_ahead ahead = {.of = rec, .tokens = tokens};
+    int64_t id = insert(c, record_built_of(k), rec, &ahead);
     if (id != 0) {
         record_event(c, k->name, id, "create", NULL);
-        c->result = record_seal_save(c, b, id, rec, NULL);
     }
+    c->result = db_tx_err(c->tx);
     return c->result == ERR_OK ? id : 0;
 }
 
 // A new record that has passed its checks.
 static int64_t
-create(struct ctx *c, const struct record_built *b, struct value *rec, const char *tokens,
-       const struct value *changes)
+create(struct ctx *c, const struct record_built *b, struct value *rec,
+       const struct record_ahead *ahead, const struct value *changes)
 {
-    int64_t id = insert(c, b, rec, tokens);
+    int64_t id = insert(c, b, rec, ahead);
     if (id == 0) {
         c->result = db_tx_err(c->tx);
         return 0;
     }
     note(c, b->k, id, "create", changes);
-    c->result = record_seal_save(c, b, id, rec, NULL);
-    if (c->result == ERR_OK) {
-        c->result = record_saved(c, b->k, rec, NULL);
-    }
+    c->result = record_saved(c, b->k, rec, NULL);
     return c->result == ERR_OK ? id : 0;
 }
 
@@ -570,12 +606,12 @@ record_create(struct ctx *c, const struct record_kind *k, struct value *rec)
 
 int64_t
 record_create_with(struct ctx *c, const struct record_kind *k, struct value *rec,
-                   const char *tokens)
+                   const struct record_ahead *ahead)
 {
     const struct record_built *b = record_built_of(k);
     record_fill_scope(c, k, rec);
     c->result = checked(c, b, RECORD_CREATE, rec, NULL);
-    return c->result == ERR_OK ? create(c, b, rec, tokens, changes_of(c, k, rec, NULL)) : 0;
+    return c->result == ERR_OK ? create(c, b, rec, ahead, changes_of(c, k, rec, NULL)) : 0;
 }
 
 // `old` with the members of `in`.
@@ -600,7 +636,7 @@ update(struct ctx *c, const struct record_built *b, struct value *rec, const str
     const struct record_kind *k = b->k;
     int64_t id = value_get_int(old, "id", 0);
     struct db_arg args[RECORD_ARGS];
-    size_t n = args_of(c, k, rec, args);
+    size_t n = args_of(c, k, rec, NULL, args);
     args[n++] = DB_INT(c->now);
     args[n++] = DB_INT(id);
     args[n++] = DB_INT(value_get_int(old, "version", 0));
@@ -667,6 +703,13 @@ enum err
 record_apply(struct ctx *c, const struct record_kind *k, int64_t *id, struct value *in,
              bool dry, struct value **changes)
 {
+    return record_apply_with(c, k, id, in, NULL, dry, changes);
+}
+
+enum err
+record_apply_with(struct ctx *c, const struct record_kind *k, int64_t *id, struct value *in,
+                  const struct record_ahead *ahead, bool dry, struct value **changes)
+{
     const struct record_built *b = record_built_of(k);
     struct value *old = *id == 0 ? NULL : record_load(c, b, *id);
     if (*id != 0 && (old == NULL || !record_may(c, k, RECORD_READ, old))) {
@@ -689,6 +732,6 @@ record_apply(struct ctx *c, const struct record_kind *k, int64_t *id, struct val
     if (old != NULL) {
         return update(c, b, rec, old, *changes);
     }
-    *id = create(c, b, rec, NULL, *changes);
+    *id = create(c, b, rec, ahead, *changes);
     return c->result;
 }

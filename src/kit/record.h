@@ -170,9 +170,9 @@ struct value *record_get(struct ctx *c, const struct record_kind *k, int64_t id)
 // The record as the actor may see it.
 struct value *record_masked(struct ctx *c, const struct record_kind *k,
                             const struct value *rec);
-// For a row of the kind that a module has just inserted itself: its number, another one when a
-// record that was merged away had that number.
-int64_t record_fresh_id(struct ctx *c, const struct record_kind *k, int64_t id);
+// In a write: the number of the next record, for a module that inserts it by a statement of its
+// own. Never one that a record had which was merged away: history and addresses are its.
+int64_t record_next_id(struct ctx *c, const struct record_kind *k);
 // Saves a new record with index, event and audit row, in c->tx, which writes. Faults go to c.
 // Fields that are not in `rec` are NULL. 0 when refused; c->result says why.
 int64_t record_create(struct ctx *c, const struct record_kind *k, struct value *rec);

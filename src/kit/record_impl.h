@@ -50,7 +50,7 @@ struct record_built {
     // NULL: the scope is none of this kind's own columns, or the record itself.
     const char *whose[3];
     const char *code; // the column whose beginning finds a record; "id" with k->number; or NULL
-    struct db_stmt insert, renumber, update, by_id;
+    struct db_stmt insert, next, update, by_id;
     struct db_stmt unfound;        // sql NULL: the kind is not searched
     struct db_stmt *keyless, *key; // by key: records without it, the setting of one
     struct db_stmt within[3]; // by scope, when it is a column of another table; sql NULL: none
@@ -99,7 +99,7 @@ record_is_stored(const struct field *f)
 {
     return f->type != FIELD_FILES && f->type != FIELD_PASSWORD && !f->derived;
 }
-// Written by the kind's own INSERT and UPDATE; sealed fields follow them.
+// Written by the kind's own UPDATE; sealed fields follow it.
 static inline bool
 record_is_plain(const struct field *f)
 {
@@ -117,10 +117,26 @@ bool record_may(const struct ctx *c, const struct record_kind *k, unsigned actio
 // "chamber_id" → "chamber_name": the member that holds the name of what a field refers to.
 const char *record_ref_name(struct arena *a, const char *field);
 
-// A route makes the tokens before the transaction and hands them over; NULL: they are made
-// inside it.
+// What a new record needs and can be made before its turn to write. What checks have changed
+// since is made again.
+enum { RECORD_KEYS = 4, RECORD_SEALED = 4 };
+struct record_ahead {
+    const struct value *of; // the fields it was made of; alive as long as this
+    const char *tokens;     // NULL: the kind is not searched
+    const char *keys[RECORD_KEYS];
+    struct record_found_by {
+        const char *index, *end;
+    } sealed[RECORD_SEALED]; // what a sealed value is found by
+};
+// Stays in `a`; `scratch` may be the same.
+struct record_ahead *record_ahead(struct arena *a, struct arena *scratch, const struct app *app,
+                                  const struct record_kind *k, const struct value *rec);
+// ahead: NULL, nothing is made yet.
 int64_t record_create_with(struct ctx *c, const struct record_kind *k, struct value *rec,
-                           const char *tokens);
+                           const struct record_ahead *ahead);
+enum err record_apply_with(struct ctx *c, const struct record_kind *k, int64_t *id,
+                           struct value *in, const struct record_ahead *ahead, bool dry,
+                           struct value **changes);
 // The whole entry of a record, as it is or as its row has it, for the search index: whose it
 // is, how its phones end, its `words` (of record_tokens; NULL makes them).
 const char *record_entry(struct ctx *c, const struct record_kind *k, const struct value *rec,
@@ -207,7 +223,15 @@ void record_reveal_compose(struct record_built *b, size_t n);
 const char *record_seal_masked(struct ctx *c, const struct record_kind *k, int64_t id,
                                const struct field *f, const char *sealed);
 void record_seal_mask(struct ctx *c, const struct record_built *b, struct value *rec);
-// Seals what is in `rec` and is no mask; NULL removes.
+// The arguments of the INSERT of a new record for its sealed fields. Returns how many.
+size_t record_seal_args(struct ctx *c, const struct record_built *b, int64_t id,
+                        const struct value *rec, const struct record_ahead *ahead,
+                        struct db_arg *args);
+void record_seal_ahead(struct arena *a, const struct app *app, const struct record_built *b,
+                       struct record_ahead *ahead);
+// Puts masks in place of what was sealed: nobody after this needs the values.
+void record_seal_hide(struct ctx *c, const struct record_built *b, struct value *rec);
+// Seals what is in a changed `rec` and is no mask; NULL removes.
 enum err record_seal_save(struct ctx *c, const struct record_built *b, int64_t id,
                           struct value *rec, const struct value *old);
 // Masks in `rec` have to be the record's own. Faults.

@@ -58,11 +58,6 @@ static const struct db_stmt GONE_ADD = {
 static const struct db_stmt GONE_BACK = {.name = "merge.gone_back",
                                          .sql = "DELETE FROM record_gone WHERE merge_id = $1",
                                          .params = "merge:int"};
-static const struct db_stmt GONE_LAST = {
-    .name = "merge.gone_last",
-    .sql = "SELECT max(record_id) AS id FROM record_gone WHERE kind = $1",
-    .params = "kind:text",
-    .row = "id:int?"};
 static const struct db_stmt GONE = {
     .name = "merge.gone",
     .sql = "SELECT into_id FROM record_gone WHERE kind = $1 AND record_id = $2",
@@ -72,7 +67,7 @@ static const struct db_stmt GONE = {
 const struct db_stmt *const RECORD_MERGE_STATEMENTS[] = {
     &MERGE_ADD,  &MERGE_SUMMARY, &MERGE_UNDONE, &ROW_ADD,   &ROWS,
     &ROWS_AGAIN, &ROWS_FORGET,   &GONE_ADD,     &GONE_BACK, &GONE,
-    &GONE_LAST,  &MERGE_GET,     &MERGE_LIST,   NULL};
+    &MERGE_GET,  &MERGE_LIST,    NULL};
 
 int64_t
 record_merged_into(struct db_tx *tx, const char *kind, int64_t id)
@@ -83,12 +78,6 @@ record_merged_into(struct db_tx *tx, const char *kind, int64_t id)
         into = id != 0 ? id : into;
     }
     return into;
-}
-
-int64_t
-record_last_gone(struct db_tx *tx, const char *kind)
-{
-    return db_value_int(tx, &GONE_LAST, DB_ARGS(DB_TEXT(kind)), 0);
 }
 
 void

@@ -60,9 +60,6 @@ enum err record_unmerge(struct ctx *c, const struct record_kind *k, int64_t merg
 void record_row_fill(struct arena *a, struct value *ours, const struct value *theirs);
 // Where a record that is not there any more went, however far; 0 when it never was merged.
 int64_t record_merged_into(struct db_tx *tx, const char *kind, int64_t id);
-// The highest number of a record that was merged away, 0 when there is none: an engine may give
-// the number of a removed last row again, but its history, its address and its undoing are its.
-int64_t record_last_gone(struct db_tx *tx, const char *kind);
 // Forgets what is needed only to undo merges whose time has passed.
 void record_merge_forget(struct ctx *c);
 

@@ -71,22 +71,87 @@ record_seal_check(struct ctx *c, const struct record_kind *k, const struct value
     }
 }
 
+static struct record_found_by
+found_by(const struct app *app, struct arena *a, const struct record_built *b,
+         const struct record_sealed *s, const char *plain)
+{
+    const struct seal_place at = {b->k->table, s->field->name, 0};
+    return (struct record_found_by){
+        .index = seal_index(app, a, &at, plain),
+        .end = s->field->type == FIELD_MOBILE ? seal_end(app, a, &at, plain) : NULL};
+}
+
+static const char *
+sealed_text(struct ctx *c, const struct record_built *b, const struct record_sealed *s,
+            int64_t id, const char *plain)
+{
+    const struct seal_place at = {b->k->table, s->field->name, id};
+    return seal_text(c->app, c->arena, seal_key(c->tx, c->arena), &at, plain);
+}
+
 static void
 seal_value(struct ctx *c, const struct record_built *b, const struct record_sealed *s,
            int64_t id, const char *plain)
 {
-    const struct seal_place at = {b->k->table, s->field->name, id};
-    const char *sealed = NULL, *index = NULL, *end = NULL;
+    const char *sealed = plain == NULL ? NULL : sealed_text(c, b, s, id, plain);
+    struct record_found_by by = {0};
     if (plain != NULL) {
-        sealed = seal_text(c->app, c->arena, seal_key(c->tx, c->arena), &at, plain);
-        index = seal_index(c->app, c->arena, &at, plain);
-        end = seal_end(c->app, c->arena, &at, plain);
+        by = found_by(c->app, c->arena, b, s, plain);
     }
     if (s->field->type == FIELD_MOBILE) {
         db_run(c->tx, &s->write,
-               DB_ARGS(DB_TEXT(sealed), DB_TEXT(index), DB_TEXT(end), DB_INT(id)));
+               DB_ARGS(DB_TEXT(sealed), DB_TEXT(by.index), DB_TEXT(by.end), DB_INT(id)));
     } else {
-        db_run(c->tx, &s->write, DB_ARGS(DB_TEXT(sealed), DB_TEXT(index), DB_INT(id)));
+        db_run(c->tx, &s->write, DB_ARGS(DB_TEXT(sealed), DB_TEXT(by.index), DB_INT(id)));
+    }
+}
+
+void
+record_seal_ahead(struct arena *a, const struct app *app, const struct record_built *b,
+                  struct record_ahead *ahead)
+{
+    for (size_t i = 0; b->sealed[i].field != NULL && i < RECORD_SEALED; i++) {
+        const char *plain = value_get_text(ahead->of, b->sealed[i].field->name);
+        if (plain != NULL && !seal_is_mask(plain)) {
+            ahead->sealed[i] = found_by(app, a, b, &b->sealed[i], plain);
+        }
+    }
+}
+
+size_t
+record_seal_args(struct ctx *c, const struct record_built *b, int64_t id,
+                 const struct value *rec, const struct record_ahead *ahead, struct db_arg *args)
+{
+    size_t n = 0;
+    for (size_t i = 0; b->sealed[i].field != NULL; i++) {
+        const struct record_sealed *s = &b->sealed[i];
+        const char *plain = value_get_text(rec, s->field->name);
+        struct record_found_by by = {0};
+        bool put = plain != NULL && !seal_is_mask(plain);
+        bool same = put && ahead != NULL && i < RECORD_SEALED &&
+                    text_equal(plain, value_get_text(ahead->of, s->field->name));
+        if (same && ahead->sealed[i].index != NULL) {
+            by = ahead->sealed[i];
+        } else if (put) {
+            by = found_by(c->app, c->arena, b, s, plain);
+        }
+        args[n++] = DB_TEXT(put ? sealed_text(c, b, s, id, plain) : NULL);
+        args[n++] = DB_TEXT(by.index);
+        if (s->field->type == FIELD_MOBILE) {
+            args[n++] = DB_TEXT(by.end);
+        }
+    }
+    return n;
+}
+
+void
+record_seal_hide(struct ctx *c, const struct record_built *b, struct value *rec)
+{
+    for (const struct record_sealed *s = b->sealed; s->field != NULL; s++) {
+        const char *plain = value_get_text(rec, s->field->name);
+        if (plain != NULL && !seal_is_mask(plain)) {
+            value_set_text(c->arena, rec, s->field->name, seal_mask(c->arena, plain));
+        }
     }
 }
 
@@ -109,10 +174,8 @@ record_seal_save(struct ctx *c, const struct record_built *b, int64_t id, struct
             continue;
         }
         seal_value(c, b, s, id, plain);
-        if (plain != NULL) { // nobody after this needs the value
-            value_set_text(c->arena, rec, s->field->name, seal_mask(c->arena, plain));
-        }
     }
+    record_seal_hide(c, b, rec);
     return db_tx_err(c->tx);
 }
 

@@ -137,41 +137,74 @@ put_columns(const struct record_built *b, struct buf *sql, struct buf *row, bool
 
 // ---- one record ------------------------------------------------------------------------
 
+struct record_columns {
+    struct buf names, marks, params;
+    unsigned n;
+};
+
+static void
+put_insert_column(struct record_columns *w, const char *name, const char *type)
+{
+    buf_printf(&w->names, "%s, ", name);
+    buf_printf(&w->marks, "$%u, ", ++w->n);
+    buf_printf(&w->params, "%s:%s ", name, type);
+}
+
+// The id is known before: what is sealed is bound to it, so that one statement makes the row.
 static void
 compose_insert(struct record_built *b)
 {
-    struct buf names, marks, params;
-    buf_init(&names, b->arena, 512, SQL_MOST);
-    buf_init(&marks, b->arena, 256, SQL_MOST);
-    buf_init(&params, b->arena, 512, SQL_MOST);
-    unsigned n = 0;
+    struct arena *a = b->arena;
+    struct record_columns w = {.n = 0};
+    buf_init(&w.names, a, 512, SQL_MOST);
+    buf_init(&w.marks, a, 256, SQL_MOST);
+    buf_init(&w.params, a, 512, SQL_MOST);
+    put_insert_column(&w, "id", "int");
     for (const struct field *f = b->k->fields; f->name != NULL; f++) {
         if (record_is_plain(f)) {
-            buf_printf(&names, "%s, ", f->name);
-            buf_printf(&marks, "$%u, ", ++n);
-            buf_printf(&params, "%s:%s ", f->name, field_type_word(b->arena, f));
+            put_insert_column(&w, f->name, field_type_word(a, f));
         }
     }
     for (const struct record_key *key = b->k->keys; key != NULL && key->sort != NULL; key++) {
-        buf_printf(&names, "%s, ", key->column);
-        buf_printf(&marks, "$%u, ", ++n);
-        buf_printf(&params, "%s:text ", key->column);
+        put_insert_column(&w, key->column, "text");
     }
-    buf_printf(&marks, "$%u, $%u, 1", n + 1, n + 1);
-    buf_puts(&params, "now:time");
-    const char *sql =
-        arena_printf(b->arena, "INSERT INTO %s (%screated_at, updated_at, version) VALUES (%s)",
-                     b->k->table, buf_str(&names), buf_str(&marks));
-    b->insert = (struct db_stmt){.name = arena_printf(b->arena, "%s.insert", b->k->name),
-                                 .sqlite = sql,
-                                 .postgres = arena_printf(b->arena, "%s RETURNING id", sql),
-                                 .params = buf_str(&params)};
+    for (const struct field *f = b->k->fields; f->name != NULL; f++) {
+        if (f->sealed) {
+            put_insert_column(&w, f->name, "text?");
+            put_insert_column(&w, arena_printf(a, "%s_index", f->name), "text?");
+            if (f->type == FIELD_MOBILE) {
+                put_insert_column(&w, arena_printf(a, "%s_end", f->name), "text?");
+            }
+        }
+    }
+    b->insert = (struct db_stmt){
+        .name = arena_printf(a, "%s.insert", b->k->name),
+        .sql =
+            arena_printf(a,
+                         "INSERT INTO %s (%screated_at, updated_at, version)"
+                         " VALUES (%s$%u, $%u, 1)",
+                         b->k->table, buf_str(&w.names), buf_str(&w.marks), w.n + 1, w.n + 1),
+        .params = arena_printf(a, "%snow:time", buf_str(&w.params))};
     put_stmt(b, &b->insert);
-    b->renumber = (struct db_stmt){
-        .name = arena_printf(b->arena, "%s.renumber", b->k->name),
-        .sql = arena_printf(b->arena, "UPDATE %s SET id = $2 WHERE id = $1", b->k->table),
-        .params = "id:int to:int"};
-    put_stmt(b, &b->renumber);
+}
+
+// A number whose record is gone is not given again: PostgreSQL's sequence forgets none; in
+// SQLite the last number of the table may have been that of a record merged into another.
+static void
+compose_next(struct record_built *b)
+{
+    struct arena *a = b->arena;
+    b->next = (struct db_stmt){
+        .name = arena_printf(a, "%s.next_id", b->k->name),
+        .sqlite = arena_printf(a,
+                               "SELECT max(coalesce((SELECT max(id) FROM %s), 0),"
+                               " coalesce((SELECT max(record_id) FROM record_gone"
+                               " WHERE kind = '%s'), 0)) + 1 AS id",
+                               b->k->table, b->k->name),
+        .postgres = arena_printf(a, "SELECT nextval(pg_get_serial_sequence('%s', 'id')) AS id",
+                                 b->k->table),
+        .row = "id:int"};
+    put_stmt(b, &b->next);
 }
 
 static void
@@ -888,6 +921,7 @@ compose(const struct record_kind *k)
     find_filters(b);
     find_leads(b);
     compose_insert(b);
+    compose_next(b);
     compose_update(b);
     compose_by_id(b);
     compose_checks(b);

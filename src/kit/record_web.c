@@ -181,9 +181,7 @@ copy_of_input(struct ctx *c)
 static enum err
 create_prepare(struct ctx *c)
 {
-    if (record_built_of(kind_of(c))->searched) {
-        c->prepared = (void *)(uintptr_t)record_tokens(c->arena, kind_of(c), c->in);
-    }
+    c->prepared = record_ahead(c->arena, c->arena, c->app, kind_of(c), c->in);
     return ERR_OK;
 }
 

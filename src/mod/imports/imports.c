@@ -322,30 +322,6 @@ struct listing {
     bool more;
 };
 
-static struct value *
-copied(struct arena *a, const struct value *v)
-{
-    if (v->type == VALUE_MAP) {
-        struct value *m = value_map(a);
-        for (uint32_t i = 0; i < v->map.count; i++) {
-            value_set(a, m, arena_strdup(a, v->map.pairs[i].key), copied(a, v->map.pairs[i].v));
-        }
-        return m;
-    }
-    if (v->type == VALUE_LIST) {
-        struct value *list = value_list(a);
-        for (size_t i = 0; i < value_count(v); i++) {
-            value_push(a, list, copied(a, value_at(v, i)));
-        }
-        return list;
-    }
-    struct value *one = arena_memdup(a, v, sizeof *v);
-    if (v->type == VALUE_TEXT) {
-        one->s = arena_strndup(a, v->s, v->n);
-    }
-    return one;
-}
-
 static bool
 take_row(void *arg, const struct import_shown *row)
 {
@@ -365,8 +341,8 @@ take_row(void *arg, const struct import_shown *row)
     value_set(a, m, "record_id", row->id == 0 ? &value_null : value_int(a, row->id));
     value_set(a, m, "cells", cells);
     value_set(a, m, "changes",
-              row->detail->type == VALUE_MAP ? copied(a, row->detail) : &value_null);
-    value_set(a, m, "messages", list ? copied(a, row->detail) : &value_empty_list);
+              row->detail->type == VALUE_MAP ? value_copy(a, row->detail) : &value_null);
+    value_set(a, m, "messages", list ? value_copy(a, row->detail) : &value_empty_list);
     value_push(a, l->items, m);
     return true;
 }

@@ -23,12 +23,12 @@ const struct db_stmt MEMBERSHIP_END = {
     .params = "state:text until:text? reason:text now:time id:int"};
 const struct db_stmt MEMBERSHIP_GO_ON = {
     .name = "membership.go_on",
-    DB_INSERTS("INSERT INTO membership (organization_id, enterprise_id, person_id, state,"
-               " applied_on, since, decision, previous_id, created_at, updated_at)"
-               " VALUES ($1, $2, $3, 'member', $4, $4, $5, $6, $7, $7)"),
+    .sql = "INSERT INTO membership (id, organization_id, enterprise_id, person_id, state,"
+           " applied_on, since, decision, previous_id, created_at, updated_at)"
+           " VALUES ($8, $1, $2, $3, 'member', $4, $4, $5, $6, $7, $7)",
     .params =
         "organization:int enterprise:int? person:int? day:text decision:text? previous:int"
-        " now:time"};
+        " now:time id:int"};
 
 struct ending { // of a chamber
     const struct value *chamber;
@@ -56,12 +56,11 @@ go_on(struct ctx *c, const struct ending *e, const struct value *row, const char
                      0) > 0) {
         return 0;
     }
-    int64_t id = record_fresh_id(
-        c, &MEMBERSHIP_KIND,
-        db_insert(c->tx, &MEMBERSHIP_GO_ON,
-                  DB_ARGS(DB_INT(e->into), DB_REF(enterprise), DB_REF(person), DB_TEXT(day),
-                          DB_TEXT(value_get_text(e->chamber, "decision")),
-                          DB_INT(value_get_int(row, "id", 0)), DB_INT(c->now))));
+    int64_t id = record_next_id(c, &MEMBERSHIP_KIND);
+    db_run(c->tx, &MEMBERSHIP_GO_ON,
+           DB_ARGS(DB_INT(e->into), DB_REF(enterprise), DB_REF(person), DB_TEXT(day),
+                   DB_TEXT(value_get_text(e->chamber, "decision")),
+                   DB_INT(value_get_int(row, "id", 0)), DB_INT(c->now), DB_INT(id)));
     tell_record(c, id, "create", e->reason);
     return id;
 }

@@ -26,10 +26,11 @@ const struct db_stmt MEMBERSHIP_ENDED = {
 // An enterprise registered under a chamber is its member; the history is the enterprise's own.
 const struct db_stmt MEMBERSHIP_OF_NEW = {
     .name = "membership.of_new",
-    DB_INSERTS("INSERT INTO membership (organization_id, enterprise_id, state, applied_on,"
-               " since, seat, dues_tier, is_main, created_at, updated_at)"
-               " VALUES ($1, $2, 'member', $3, $3, $5, $6, 1, $4, $4)"),
-    .params = "organization:int enterprise:int day:text now:time seat:text? tier:text?"};
+    .sql = "INSERT INTO membership (id, organization_id, enterprise_id, state, applied_on,"
+           " since, seat, dues_tier, is_main, created_at, updated_at)"
+           " VALUES ($7, $1, $2, 'member', $3, $3, $5, $6, 1, $4, $4)",
+    .params = "organization:int enterprise:int day:text now:time seat:text? tier:text?"
+              " id:int"};
 
 // The seats that a person's post makes history: the own one, and that of the enterprise.
 const struct db_stmt MEMBERSHIP_SEATED = {
@@ -155,11 +156,11 @@ enterprise_saved(struct ctx *c, const struct value *rec, const struct value *old
     // A table of enterprises may have said since when, and as what (membership_import.c).
     const char *since = value_get_text(rec, "member_since");
     since = since != NULL ? since : day_text(c->arena, time_to_day(c->now));
-    int64_t row = db_insert(c->tx, &MEMBERSHIP_OF_NEW,
-                            DB_ARGS(DB_INT(chamber), DB_INT(id), DB_TEXT(since), DB_INT(c->now),
-                                    DB_TEXT(value_get_text(rec, "member_seat")),
-                                    DB_TEXT(value_get_text(rec, "member_tier"))));
-    record_fresh_id(c, &MEMBERSHIP_KIND, row);
+    db_run(c->tx, &MEMBERSHIP_OF_NEW,
+           DB_ARGS(DB_INT(chamber), DB_INT(id), DB_TEXT(since), DB_INT(c->now),
+                   DB_TEXT(value_get_text(rec, "member_seat")),
+                   DB_TEXT(value_get_text(rec, "member_tier")),
+                   DB_INT(record_next_id(c, &MEMBERSHIP_KIND))));
     return db_tx_err(c->tx);
 }
 
