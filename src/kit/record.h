@@ -96,7 +96,8 @@ struct record_kind {
     const char *until;
     const char *order;   // default: "-id", "name"
     const char *uniques; // space list of fields: a fault instead of a conflict
-    // A subtitle that is unique is a code, found by its beginning. Where the id itself is the
+    // A subtitle that is unique is a code, found by its beginning; scopes that are a column of
+    // the kind have an index (column, code). Where the id itself is the
     // number of a record, this stands before its six digits: "HY" of HY000123. NULL: it is not.
     const char *number;
     // Fields of `rec` may be set or corrected; `old` is NULL for a new record. Faults or

@@ -51,7 +51,8 @@ struct record_built {
     const char *whose[3];
     const char *code; // the column whose beginning finds a record; "id" with k->number; or NULL
     struct db_stmt insert, next, update, by_id;
-    struct db_stmt unfound;        // sql NULL: the kind is not searched
+    struct db_stmt unfound; // sql NULL: the kind is not searched
+    struct db_stmt hits;    // how many entries have the words, without a look at the rows
     struct db_stmt *keyless, *key; // by key: records without it, the setting of one
     struct db_stmt within[3]; // by scope, when it is a column of another table; sql NULL: none
     struct db_stmt *unique, *ref, *ref_all; // by index of the field; sql NULL: none

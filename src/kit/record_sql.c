@@ -440,6 +440,16 @@ compose_unfound(struct record_built *b)
             .row = "n:int",
             .scans = "all of them, once"};
         put_stmt(b, &b->unfound);
+        b->hits = (struct db_stmt){
+            .name = arena_printf(b->arena, "%s.hits", b->k->name),
+            .sqlite = "SELECT count(*) AS n FROM (SELECT 1 FROM search_index s"
+                      " WHERE s.search_index MATCH $1 AND s.rowid > $2 AND s.rowid < $3"
+                      " LIMIT $4) AS some",
+            .postgres = "SELECT count(*) AS n FROM (SELECT 1 FROM" SEARCH_ANY("$1", "$2")
+                        " WHERE s.id > $2 AND s.id < $3 LIMIT $4) AS some",
+            .params = "q:text low:int high:int most:int",
+            .row = "n:int"};
+        put_stmt(b, &b->hits);
     }
 }
 
@@ -602,10 +612,11 @@ put_from(struct composer *w, enum record_scope scope, unsigned lead, bool compos
         unsigned n = use(w, SLOT_SCOPE, "scope", "int");
         buf_printf(&w->sql, " AND %st.%s IN (SELECT p.id FROM %s p WHERE p.%s = $%u)", plus,
                    path.field, path.table, path.column, n);
-    } else if (path.column != NULL) {
+    } else if (path.column != NULL) { // a code has an index that begins with it
         unsigned n = use(w, SLOT_SCOPE, "scope", "int");
-        buf_printf(&w->sql, "%s%st.%s = $%u", scope_leads ? "" : " AND ",
-                   composite && !search ? "" : plus, path.column, n);
+        bool leads = composite && lead != record_lead_words(b);
+        buf_printf(&w->sql, "%s%st.%s = $%u", scope_leads ? "" : " AND ", leads ? "" : plus,
+                   path.column, n);
     }
     put_residuals(w, except);
 }
