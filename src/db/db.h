@@ -25,7 +25,8 @@ struct db_tx; // a read snapshot, or a turn inside the write transaction
 struct db_stmt {
     const char *name;   // "module.what", unique
     const char *sql;    // for both engines; or NULL and the two below
-    const char *sqlite; // engine's own text where one text is impossible
+    const char *sqlite; // engine's own text where one text is impossible; "": there is
+                        // nothing to do (db_run, db_put, db_later)
     const char *postgres;
     const char *params; // "id:int q:text?" for $1, $2 …; NULL or "" = none
     const char *row;    // the columns; NULL = no rows

@@ -174,11 +174,12 @@ after(const struct token *t)
 
 // ---- writing ---------------------------------------------------------------------------
 
-// A reference to be added at the end: ALTER TABLE table ADD FOREIGN KEY (column) text.
+// A reference to be added at the end: ALTER TABLE table ADD FOREIGN KEY (column) text how.
 struct reference {
     const char *table;
     const char *column;
     const char *text;
+    const char *how;
     struct reference *next;
 };
 
@@ -366,8 +367,14 @@ keep_reference(struct writer *w, const struct token *t)
         }
         next = after(last);
     }
+    bool said = is(next, "DEFERRABLE") || (is(next, "NOT") && is(after(next), "DEFERRABLE"));
+    if (said) {
+        last = is(next, "NOT") ? after(next) : next;
+        last = is(after(last), "INITIALLY") ? after(after(last)) : last;
+    }
     struct reference *r = ARENA_NEW(w->arena, struct reference);
     *r = (struct reference){
+        .how = said ? "" : " DEFERRABLE",
         .table = w->table,
         .column = text_of(w, w->column),
         .text = arena_strndup(w->arena, t->s, (size_t)(last->s + last->n - t->s))};
@@ -455,8 +462,8 @@ write_end(struct writer *w)
 {
     buf_puts(&w->out, "SET CONSTRAINTS ALL IMMEDIATE;\n"); // nothing changes while checks wait
     for (const struct reference *r = w->first; r != NULL; r = r->next) {
-        buf_printf(&w->out, "ALTER TABLE %s ADD FOREIGN KEY (%s) %s DEFERRABLE;\n", r->table,
-                   r->column, r->text);
+        buf_printf(&w->out, "ALTER TABLE %s ADD FOREIGN KEY (%s) %s%s;\n", r->table, r->column,
+                   r->text, r->how);
     }
     buf_puts(&w->out, PUT_BACK);
     if (w->rows) {

@@ -451,17 +451,17 @@ static const struct db_stmt ADD = {.name = "search.add",
 static const struct db_stmt CHANGE = {.name = "search.change",
                                       .sql = "UPDATE search_doc SET tokens = $2 WHERE id = $1",
                                       .params = "id:int tokens:text"};
-// PostgreSQL computes the vector from the document; there is nothing to keep beside it.
+// PostgreSQL indexes the document itself; there is nothing to keep beside it.
 static const struct db_stmt INDEX = {
     .name = "search.index",
     .sqlite = "INSERT INTO search_index (rowid, tokens) VALUES ($1, $2)",
-    .postgres = "SELECT $1::bigint, $2::text WHERE false",
+    .postgres = "",
     .params = "id:int tokens:text"};
 static const struct db_stmt FORGET = {
     .name = "search.forget",
     .sqlite = "INSERT INTO search_index (search_index, rowid, tokens)"
               " VALUES ('delete', $1, $2)",
-    .postgres = "SELECT $1::bigint, $2::text WHERE false",
+    .postgres = "",
     .params = "id:int tokens:text"};
 
 static const struct db_stmt REMOVE = {
@@ -471,7 +471,7 @@ static const struct db_stmt REMOVE = {
 static const struct db_stmt MERGE = {
     .name = "search.merge",
     .sqlite = "INSERT INTO search_index (search_index, rank) VALUES ('merge', $1)",
-    .postgres = "SELECT $1::bigint WHERE false",
+    .postgres = "",
     .params = "pages:int"};
 
 const struct db_stmt *const SEARCH_STATEMENTS[] = {&OLD,    &ADD,    &CHANGE, &INDEX,

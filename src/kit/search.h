@@ -58,9 +58,9 @@ int64_t search_base(const char *kind);
 // Keys below `end` of the kind, falling; keys above `end`, rising; all of the kind.
 #define SEARCH_DOWN(q, base, end)                                                              \
     SEARCH_WALK("least(" SEARCH_LAST(base) ", " end ") >> 12, " base " >> 12, -1", q,          \
-                " ORDER BY k.id DESC")
+                " ORDER BY k.id + 0 DESC")
 #define SEARCH_UP(q, base, end)                                                                \
-    SEARCH_WALK("(" end ") >> 12, " SEARCH_LAST(base) " >> 12", q, " ORDER BY k.id")
+    SEARCH_WALK("(" end ") >> 12, " SEARCH_LAST(base) " >> 12", q, " ORDER BY k.id + 0")
 #define SEARCH_ANY(q, base) SEARCH_WALK(SEARCH_LAST(base) " >> 12, " base " >> 12, -1", q, "")
 
 // NULL-ended, for `huiqiao sql`.

@@ -133,7 +133,7 @@ sha256_counts(void **state)
     struct world *w = *state;
     int64_t rows;
     write_audit(w, 3);
-    CHANGE(w, "UPDATE audit SET sha256 = zeroblob(32) WHERE id = 3");
+    CHANGE(w, "UPDATE audit SET sha256 = sm3 WHERE id = 3");
     assert_non_null(verify(w, &rows));
 }
 
@@ -143,7 +143,7 @@ sm3_counts(void **state)
     struct world *w = *state;
     int64_t rows;
     write_audit(w, 3);
-    CHANGE(w, "UPDATE audit SET sm3 = zeroblob(32) WHERE id = 3");
+    CHANGE(w, "UPDATE audit SET sm3 = sha256 WHERE id = 3");
     assert_non_null(verify(w, &rows));
 }
 

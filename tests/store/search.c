@@ -11,8 +11,8 @@ static const struct db_stmt FIND = {
     .name = "test.find",
     .sqlite = "SELECT rowid AS id FROM search_index WHERE search_index MATCH $1"
               " AND rowid > $2 AND rowid < $3 ORDER BY rowid DESC LIMIT 50",
-    .postgres = "SELECT id FROM search_doc WHERE vector @@ websearch_to_tsquery('simple', $1)"
-                " AND id > $2 AND id < $3 ORDER BY id DESC LIMIT 50",
+    .postgres = "SELECT s.id FROM" SEARCH_DOWN("$1", "$2", "$3") " WHERE s.id > $2"
+                                                                 " AND s.id < $3 LIMIT 50",
     .params = "q:text low:int high:int",
     .row = "id:int"};
 

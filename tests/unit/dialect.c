@@ -151,6 +151,16 @@ references_are_added_at_the_end(void **state)
 }
 
 static void
+references_say_when_they_are_checked(void **state)
+{
+    holds("CREATE TABLE x (a INTEGER NOT NULL REFERENCES b(c) DEFERRABLE INITIALLY DEFERRED);",
+          "REFERENCES b(c) DEFERRABLE INITIALLY DEFERRED;", true);
+    holds("CREATE TABLE x (a INTEGER REFERENCES b NOT DEFERRABLE NOT NULL);",
+          "REFERENCES b NOT DEFERRABLE;", true);
+    holds("CREATE TABLE x (a INTEGER REFERENCES b NOT NULL);", "a bigint  NOT NULL)", true);
+}
+
+static void
 tables_are_made_anew(void **state)
 {
     static const char PATCH[] =
@@ -219,6 +229,7 @@ main(void)
         cmocka_unit_test(other_statements_pass_through),
         cmocka_unit_test(indexes_go_on_with_the_id),
         cmocka_unit_test(references_are_added_at_the_end),
+        cmocka_unit_test(references_say_when_they_are_checked),
         cmocka_unit_test(tables_are_made_anew),
         cmocka_unit_test(identities_move_on_behind_rows),
         cmocka_unit_test(transactions_are_not_a_patchs),
