@@ -272,6 +272,12 @@ cmd_restore(int argc, char **argv)
     struct arena *a = arena_new(64 * 1024);
     const char *secret = arena_printf(a, "%s/secret", data);
     const char *file = arena_printf(a, "%s/district.db", data);
+    if (db_is_network(district_url(a, data, NULL))) {
+        cmd_fail("the district in %s is in PostgreSQL; restore it with PostgreSQL's tools",
+                 data);
+        arena_free(a);
+        return CMD_FAILED;
+    }
     bool ok = access(secret, R_OK) == 0;
     if (!ok) {
         cmd_fail("%s: %s; a backup is read with the secret of its district", secret,

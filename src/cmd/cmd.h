@@ -67,6 +67,10 @@ struct district {
     struct arena *arena;
     struct app *app;
 };
+// In --data: the URL of the district's database, where it is not the file district.db.
+#define DISTRICT_DATABASE "database"
+// `db` when it is given (--db), else what DIR/database says, else NULL.
+const char *district_url(struct arena *a, const char *data, const char *db);
 // Opens the district of --data (or --db). False after having said why not.
 bool district_open(struct district *d, const char *data, const char *db);
 // The same for a command that writes very much and then ends.

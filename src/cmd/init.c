@@ -27,22 +27,36 @@ in_data(struct arena *a, const char *data, const char *name)
     return arena_printf(a, "%s/%s", data, name);
 }
 
+// A file that nobody else may read.
 static bool
-make_secret(const char *path)
+make_file(const char *path, const void *p, size_t n)
 {
-    unsigned char secret[32];
-    randombytes_buf(secret, sizeof secret);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    bool ok =
-        fd >= 0 && write(fd, secret, sizeof secret) == (ssize_t)sizeof secret && fsync(fd) == 0;
+    bool ok = fd >= 0 && write(fd, p, n) == (ssize_t)n && fsync(fd) == 0;
     if (!ok) {
         cmd_fail("%s: %s", path, strerror(errno));
     }
     if (fd >= 0) {
         close(fd);
     }
+    return ok;
+}
+
+static bool
+make_secret(const char *path)
+{
+    unsigned char secret[32];
+    randombytes_buf(secret, sizeof secret);
+    bool ok = make_file(path, secret, sizeof secret);
     sodium_memzero(secret, sizeof secret);
     return ok;
+}
+
+// The other commands find the database by it, and its password stays out of their arguments.
+static bool
+remember_database(struct arena *a, const char *data, const char *db)
+{
+    return db == NULL || make_file(in_data(a, data, DISTRICT_DATABASE), db, strlen(db));
 }
 
 // An existing directory is taken as long as no district lives in it.
@@ -53,7 +67,7 @@ make_directory(struct arena *a, const char *data)
         cmd_fail("%s: %s", data, strerror(errno));
         return false;
     }
-    static const char *const ours[] = {"secret", "district.db"};
+    static const char *const ours[] = {"secret", "district.db", DISTRICT_DATABASE};
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
         if (access(in_data(a, data, ours[i]), F_OK) == 0) {
             cmd_fail("%s is a district already (%s exists); nothing was changed", data,
@@ -69,7 +83,7 @@ static void
 remove_files(struct arena *a, const char *data)
 {
     static const char *const ours[] = {"secret", "district.db", "district.db-wal",
-                                       "district.db-shm"};
+                                       "district.db-shm", DISTRICT_DATABASE};
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
         unlink(in_data(a, data, ours[i]));
     }
@@ -150,7 +164,8 @@ cmd_init(int argc, char **argv)
         return CMD_USAGE;
     }
     struct arena *a = arena_new(1024 * 1024);
-    bool ok = make_directory(a, data) && make_secret(in_data(a, data, "secret"));
+    bool ok = make_directory(a, data) && make_secret(in_data(a, data, "secret")) &&
+              remember_database(a, data, db);
     if (ok) {
         struct district d;
         ok = district_open(&d, data, db);

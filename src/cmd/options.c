@@ -77,6 +77,22 @@ cmd_parse(int argc, char **argv, const struct cmd_option *options, size_t least,
     return true;
 }
 
+const char *
+district_url(struct arena *a, const char *data, const char *db)
+{
+    enum { URL_MOST = 2000 };
+    char text[URL_MOST + 1];
+    const char *path = arena_printf(a, "%s/%s", data, DISTRICT_DATABASE);
+    FILE *f = db != NULL ? NULL : fopen(path, "re");
+    if (f == NULL) {
+        return db;
+    }
+    size_t n = fread(text, 1, URL_MOST, f);
+    fclose(f);
+    text[n] = '\0';
+    return text_tidy(a, text, false);
+}
+
 static bool
 open_with(struct district *d, const char *data, const char *db, bool bulk)
 {
@@ -85,14 +101,17 @@ open_with(struct district *d, const char *data, const char *db, bool bulk)
         cmd_fail("say which district: --data DIR");
         return false;
     }
-    const struct app_options o = {.data = data, .db = db, .bulk = bulk};
+    d->arena = arena_new(DISTRICT_ARENA_MAX);
+    const struct app_options o = {
+        .data = data, .db = district_url(d->arena, data, db), .bulk = bulk};
     const char *why = "?";
     d->app = app_open(&o, MODULES, &why);
     if (d->app == NULL) {
         cmd_fail("cannot open the district in %s: %s", data, why);
+        arena_free(d->arena);
+        *d = (struct district){0};
         return false;
     }
-    d->arena = arena_new(DISTRICT_ARENA_MAX);
     return true;
 }
 

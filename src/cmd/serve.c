@@ -35,6 +35,7 @@ struct serving {
     const char *data, *db;
     struct http_options http;
     bool network, no_sandbox; // network: the database is reached by it
+    struct arena *arena;
 };
 
 static enum err
@@ -236,18 +237,21 @@ say_sandbox(const char *what, enum sandbox_result r)
 static void
 give_up_files(const struct serving *v)
 {
-    struct arena *a = arena_new(64 * 1024);
+    enum { FILES_MOST = 24 };
+    const char *files[FILES_MOST + 1] = {NULL};
     const char *tmp = getenv("TMPDIR");
     const char *dirs[5] = {v->data, tmp == NULL ? "/tmp" : tmp};
     size_t n = 2;
     if (v->db != NULL && !v->network) {
-        dirs[n++] = directory_of(a, v->db);
+        dirs[n++] = directory_of(v->arena, v->db);
     }
     if (is_unix(v->http.listen)) {
-        dirs[n++] = directory_of(a, v->http.listen + 5);
+        dirs[n++] = directory_of(v->arena, v->http.listen + 5);
     }
-    say_sandbox("files", sandbox_files(dirs));
-    arena_free(a);
+    if (v->network) {
+        db_client_files(v->arena, v->db, files, FILES_MOST);
+    }
+    say_sandbox("files", sandbox_files(dirs, files));
 }
 
 // Every request takes and returns some ten to a hundred kilobytes. By default the allocator
@@ -307,7 +311,9 @@ cmd_serve(int argc, char **argv)
     if (!cmd_parse(argc, argv, options, 0, 0, NULL)) {
         return CMD_USAGE;
     }
-    v.network = v.db != NULL && strstr(v.db, "://") != NULL;
+    v.arena = arena_new(64 * 1024);
+    v.db = v.data == NULL ? v.db : district_url(v.arena, v.data, v.db);
+    v.network = db_is_network(v.db);
     if (!sandbox_harden()) {
         log_warn("cannot give up rights: %s", strerror(errno));
     }
@@ -329,10 +335,11 @@ cmd_serve(int argc, char **argv)
         give_up_files(&v);
     }
     struct district d;
-    if (!district_open(&d, v.data, v.db)) {
-        return CMD_FAILED;
+    int code = CMD_FAILED;
+    if (district_open(&d, v.data, v.db)) {
+        code = serve(&d, &v, &stop);
+        district_close(&d);
     }
-    int code = serve(&d, &v, &stop);
-    district_close(&d);
+    arena_free(v.arena);
     return code;
 }

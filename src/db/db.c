@@ -144,6 +144,12 @@ engine_of(const char *url, const char **why)
     return db_is_network(url) ? &db_postgres : &db_sqlite;
 }
 
+void
+db_client_files(struct arena *a, const char *url, const char **out, size_t most)
+{
+    pg_client_files(a, url, out, most);
+}
+
 bool
 db_is_network(const char *url)
 {

@@ -98,6 +98,9 @@ void db_close(struct db *db);
 const char *db_engine(const struct db *db);
 // The URL is not a file's.
 bool db_is_network(const char *url);
+// Which files the client of such a database reads whenever it connects: names of hosts,
+// passwords, certificates. NULL-ended, at most `most`.
+void db_client_files(struct arena *a, const char *url, const char **out, size_t most);
 // True when a read may wait on the network: then the http threads must not run it.
 bool db_reads_wait(const struct db *db);
 

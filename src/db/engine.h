@@ -153,6 +153,9 @@ struct db_engine {
     enum err (*copy)(struct db *db, const char *path, const char **why);
 };
 
+// postgres_url.c
+void pg_client_files(struct arena *a, const char *url, const char **out, size_t most);
+
 extern const struct db_engine db_sqlite;
 extern const struct db_engine db_postgres;
 

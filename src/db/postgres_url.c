@@ -63,3 +63,60 @@ pg_url_split(const char *url, char **rest, char **schema, const char **why)
     *why = "a schema is named by at most 48 small letters, digits and _, and not pg_";
     return schema_is_plain(*schema, strlen(*schema));
 }
+
+// ---- files of the client ---------------------------------------------------------------
+
+struct files {
+    struct arena *arena;
+    const char **out;
+    size_t count, most;
+};
+
+static void
+add_file(struct files *f, const char *path)
+{
+    if (path != NULL && *path == '/' && f->count < f->most) {
+        f->out[f->count++] = arena_strdup(f->arena, path);
+        f->out[f->count] = NULL;
+    }
+}
+
+// Those that the URL or the environment names.
+static void
+add_named(struct files *f, const char *url)
+{
+    static const char NAMED[] = "passfile sslcert sslkey sslrootcert sslcrl sslcrldir";
+    PQconninfoOption *options = PQconninfoParse(url, NULL);
+    for (const PQconninfoOption *o = options; o != NULL && o->keyword != NULL; o++) {
+        if (text_list_has(NAMED, o->keyword)) {
+            add_file(f, o->val != NULL ? o->val : o->envvar != NULL ? getenv(o->envvar) : NULL);
+        }
+    }
+    PQconninfoFree(options);
+}
+
+void
+pg_client_files(struct arena *a, const char *url, const char **out, size_t most)
+{
+    static const char *const SYSTEM[] = {
+        "/etc/hosts",         "/etc/resolv.conf", "/run/systemd/resolve",
+        "/etc/nsswitch.conf", "/etc/host.conf",   "/etc/gai.conf",
+        "/etc/services",      "/etc/passwd",      "/etc/ssl/certs"};
+    struct files f = {.arena = a, .out = out, .most = most};
+    char *rest = NULL;
+    char *schema = NULL;
+    const char *why = "";
+    const char *home = getenv("HOME");
+    for (size_t i = 0; i < sizeof SYSTEM / sizeof *SYSTEM; i++) {
+        add_file(&f, SYSTEM[i]);
+    }
+    if (home != NULL) {
+        add_file(&f, arena_printf(a, "%s/.postgresql", home));
+        add_file(&f, arena_printf(a, "%s/.pgpass", home));
+    }
+    if (pg_url_split(url, &rest, &schema, &why)) {
+        add_named(&f, rest);
+    }
+    free(rest);
+    free(schema);
+}

@@ -14,13 +14,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { APP_ARENA = 256 * 1024 * 1024, WORKERS = 2, WORK_QUEUE = 64 };
+enum {
+    APP_ARENA = 256 * 1024 * 1024,
+    // What takes long: hashing a password takes 64 MiB.
+    WORKERS = 2,
+    WORK_QUEUE = 64,
+    // Requests, where a read waits on the network; with the workers fewer than
+    // db_options.readers.
+    ANSWERERS = 12,
+    ANSWER_QUEUE = 2000,
+};
 
 // ---- settings ---------------------------------------------------------------------------
 
@@ -76,88 +84,38 @@ setting_set(struct db_tx *tx, const char *key, const char *value)
     db_run(tx, &SETTING_SET, DB_ARGS(DB_TEXT(key), DB_TEXT(value)));
 }
 
-// ---- worker pool ----------------------------------------------------------------------------
+// ---- workers ----------------------------------------------------------------------------
 
-struct workers {
-    pthread_mutex_t lock;
-    pthread_cond_t wake;
-    pthread_t threads[WORKERS];
-    struct {
-        void (*fn)(void *);
-        void *arg;
-    } queue[WORK_QUEUE];
-    unsigned head, count;
-    bool stop;
+struct work {
+    struct task task;
+    void (*fn)(void *);
+    void *arg;
 };
 
-static void *
-worker_main(void *arg)
-{
-    struct workers *w = arg;
-    pthread_mutex_lock(&w->lock);
-    while (!w->stop || w->count > 0) {
-        if (w->count == 0) {
-            pthread_cond_wait(&w->wake, &w->lock);
-            continue;
-        }
-        void (*fn)(void *) = w->queue[w->head].fn;
-        void *job = w->queue[w->head].arg;
-        w->head = (w->head + 1) % WORK_QUEUE;
-        w->count--;
-        pthread_mutex_unlock(&w->lock);
-        fn(job);
-        pthread_mutex_lock(&w->lock);
-    }
-    pthread_mutex_unlock(&w->lock);
-    return NULL;
-}
-
-static struct workers *
-workers_start(struct arena *a)
-{
-    struct workers *w = ARENA_NEW(a, struct workers);
-    pthread_mutex_init(&w->lock, NULL);
-    pthread_cond_init(&w->wake, NULL);
-    for (int i = 0; i < WORKERS; i++) {
-        if (pthread_create(&w->threads[i], NULL, worker_main, w) != 0) {
-            log_error("cannot start a worker");
-            abort();
-        }
-    }
-    return w;
-}
-
 static void
-workers_stop(struct workers *w)
+work_run(void *arg)
 {
-    pthread_mutex_lock(&w->lock);
-    w->stop = true;
-    pthread_cond_broadcast(&w->wake);
-    pthread_mutex_unlock(&w->lock);
-    for (int i = 0; i < WORKERS; i++) {
-        pthread_join(w->threads[i], NULL);
-    }
+    struct work *w = arg;
+    w->fn(w->arg);
+    free(w);
 }
 
 bool
 app_work(struct app *app, void (*fn)(void *), void *arg)
 {
-    struct workers *w = app->workers;
-    bool room = false;
-    pthread_mutex_lock(&w->lock);
-    if (w->count < WORK_QUEUE && !w->stop) {
-        unsigned at = (w->head + w->count++) % WORK_QUEUE;
-        w->queue[at].fn = fn;
-        w->queue[at].arg = arg;
-        room = true;
-        pthread_cond_signal(&w->wake);
+    struct work *w = calloc(1, sizeof *w);
+    if (w == NULL) {
+        return false;
     }
-    pthread_mutex_unlock(&w->lock);
-    return room;
+    *w = (struct work){.task = {.fn = work_run, .arg = w}, .fn = fn, .arg = arg};
+    bool added = workers_add(app->workers, &w->task);
+    if (!added) {
+        free(w);
+    }
+    return added;
 }
 
-// ---- opening
-// ----------------------------------------------------------------------------------
+// ---- opening --------------------------------------------------------------------------------
 
 static bool
 read_secret(struct app *app, const char **why)
@@ -369,7 +327,10 @@ app_open(const struct app_options *o, const struct module *const *modules, const
         }
         return NULL;
     }
-    app->workers = workers_start(a);
+    app->workers = workers_start(a, "worker", WORKERS, WORK_QUEUE);
+    if (db_reads_wait(app->db)) {
+        app->answerers = workers_start(a, "answerer", ANSWERERS, ANSWER_QUEUE);
+    }
     return app;
 }
 
@@ -377,6 +338,9 @@ void
 app_close(struct app *app)
 {
     workers_stop(app->workers);
+    if (app->answerers != NULL) {
+        workers_stop(app->answerers);
+    }
     db_close(app->db);
     sodium_memzero(app->secret, sizeof app->secret);
     arena_free(app->arena);

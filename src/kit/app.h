@@ -4,6 +4,7 @@
 #define KIT_APP_H
 
 #include "kit/route.h"
+#include "kit/workers.h"
 
 #include <stdatomic.h>
 
@@ -26,8 +27,9 @@ struct app {
     bool tls_only;            // cookies Secure and __Host-: behind the TLS edge
     bool strict;
     int64_t started;
-    struct pages *pages; // parsed templates by language
-    struct workers *workers;
+    struct pages *pages;        // parsed templates by language
+    struct workers *workers;    // for what takes long
+    struct workers *answerers;  // for all requests, where a read may wait; else NULL
     atomic_flag exporting;      // a long workbook is being made: one at a time
     struct rates *rates;        // kit/rate.h; NULL: nothing is limited
     struct http_server *server; // NULL until it serves; for metrics

@@ -6,7 +6,9 @@
 #include "base/log.h"
 #include "kit/app.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     PIECE_ARENA = 32 << 20,
@@ -28,6 +30,7 @@ struct export_out {
     bool failed;
     bool alone; // holds app->exporting
     struct http_source source;
+    int file; // -1: none
 };
 
 static void
@@ -36,6 +39,9 @@ out_free(void *arg)
     struct export_out *x = arg;
     arena_free(x->arenas[0]);
     arena_free(x->arenas[1]);
+    if (x->file >= 0) {
+        close(x->file);
+    }
     if (x->alone) {
         atomic_flag_clear(&x->c.app->exporting);
     }
@@ -45,7 +51,7 @@ static struct export_out *
 out_new(struct ctx *c, const struct export_list *l)
 {
     struct export_out *x = ARENA_NEW(c->arena, struct export_out);
-    *x = (struct export_out){.c = *c, .l = l, .more = true};
+    *x = (struct export_out){.c = *c, .l = l, .more = true, .file = -1};
     x->arenas[0] = arena_new(PIECE_ARENA);
     x->arenas[1] = arena_new(PIECE_ARENA);
     arena_defer(c->arena, out_free, x);
@@ -86,6 +92,17 @@ next_piece(struct export_out *x, struct db_tx *tx)
     return !x->failed && !x->text.full && db_tx_err(tx) == ERR_OK;
 }
 
+// Long ones are made one at a time, so that a thread is left for others.
+static bool
+take_turn(struct ctx *c, struct export_out *x)
+{
+    if (!x->alone && x->rows >= FREELY) {
+        x->alone = !atomic_flag_test_and_set(&c->app->exporting);
+        return x->alone;
+    }
+    return true;
+}
+
 // ---- CSV -------------------------------------------------------------------------------
 
 static ptrdiff_t
@@ -111,6 +128,33 @@ read_csv(void *arg, char *to, size_t room)
     return (ptrdiff_t)n;
 }
 
+// Where a read may wait the pieces cannot be made while they are sent, which http threads do: a
+// file without a name takes them.
+static enum err
+fill_file(struct ctx *c, struct export_out *x)
+{
+    bool ok = true;
+    x->file = open(c->app->data, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    x->source = (struct http_source){.fd = x->file};
+    while (ok && x->file >= 0) {
+        ok = write(x->file, x->text.p, x->text.n) == (ssize_t)x->text.n;
+        x->source.size += x->text.n;
+        if (!ok || !x->more) {
+            break;
+        }
+        ok = next_piece(x, c->tx);
+        if (ok && x->more && !take_turn(c, x)) {
+            return ctx_refuse(c, ERR_UNAVAILABLE, T("另一份大表格正在导出，请稍后再试"));
+        }
+    }
+    if (x->file < 0 || !ok) {
+        log_error("%s.csv ends after %zu rows", x->l->name, x->rows);
+        return ERR_INTERNAL;
+    }
+    c->raw_source = &x->source;
+    return ERR_OK;
+}
+
 // A list of one piece is sent as any answer is: with its length, and compressed.
 enum err
 export_csv(struct ctx *c, const struct export_list *l)
@@ -123,6 +167,9 @@ export_csv(struct ctx *c, const struct export_list *l)
     c->raw_name = arena_printf(c->arena, "%s.csv", l->name);
     c->raw_body = buf_str(&x->text);
     c->raw_size = x->text.n;
+    if (x->more && db_reads_wait(c->app->db)) {
+        return fill_file(c, x);
+    }
     if (x->more) {
         x->source = (struct http_source){.read = read_csv, .arg = x};
         c->raw_source = &x->source;
@@ -132,17 +179,12 @@ export_csv(struct ctx *c, const struct export_list *l)
 
 // ---- workbooks -------------------------------------------------------------------------
 
-// Long ones are made one at a time, so that a worker is left for others.
 static enum err
 wait_for_turn(struct ctx *c, struct export_out *x)
 {
-    if (x->alone || x->rows < FREELY) {
-        return ERR_OK;
-    }
-    x->alone = !atomic_flag_test_and_set(&c->app->exporting);
-    return x->alone ? ERR_OK
-                    : ctx_refuse(c, ERR_UNAVAILABLE,
-                                 T("另一份大表格正在导出，请稍后再试，或者导出 CSV"));
+    return take_turn(c, x) ? ERR_OK
+                           : ctx_refuse(c, ERR_UNAVAILABLE,
+                                        T("另一份大表格正在导出，请稍后再试，或者导出 CSV"));
 }
 
 static enum err

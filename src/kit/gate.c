@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The gate: route, actor, permission, CSRF, input, transaction, answer. A GET is answered on
 // the http thread from one snapshot; a write suspends the connection, runs on the writer and
-// is answered after its commit.
+// is answered after its commit. Where reads wait on the network (db_reads_wait) no http thread
+// touches the database: other threads do all of that.
 #include "kit/gate.h"
 
 #include "base/log.h"
@@ -131,12 +132,21 @@ write_work(struct db_tx *tx, void *arg)
     return c->result;
 }
 
+// Makes the answer to a request whose work is over, with a snapshot if it needs one.
 static void
-write_done(enum err e, void *arg)
+answer(struct exchange *x)
 {
-    struct exchange *x = arg;
-    x->c.result = e;
-    http_resume(x->c.req);
+    struct ctx *c = &x->c;
+    // A redirect or ready JSON needs no database; a page (faults, refusals) does.
+    bool page = c->result != ERR_OK && !c->api;
+    bool rest = c->result == ERR_OK && c->api && c->shown != NULL;
+    if (page || rest) {
+        c->tx = db_read_begin(c->app->db);
+    }
+    if (rest) {
+        ctx_read_shown(c);
+    }
+    respond(c);
 }
 
 static void
@@ -146,6 +156,60 @@ end_read(struct ctx *c)
         db_read_end(c->tx);
         c->tx = NULL;
     }
+}
+
+// On a thread that may wait.
+static void
+answer_waiting(void *arg)
+{
+    struct exchange *x = arg;
+    struct ctx *c = &x->c;
+    struct arena_guard g;
+    c->resp = &x->answer;
+    if (ARENA_TRY(c->arena, &g)) {
+        answer(x);
+        arena_end(c->arena, &g);
+    } else {
+        x->answer = (struct http_resp){.status = 500};
+    }
+    end_read(c);
+    x->answered = true;
+    http_resume(c->req);
+}
+
+// The work of a suspended request is over; from any thread. Nothing of it is touched after.
+static void
+over(struct exchange *x)
+{
+    struct app *app = x->c.app;
+    if (app->answerers == NULL) {
+        http_resume(x->c.req);
+        return;
+    }
+    x->task = (struct task){.fn = answer_waiting, .arg = x};
+    workers_add_first(app->answerers, &x->task);
+}
+
+// Before the exchange is handed to another thread: nothing jumps back into this one any more.
+static void
+suspend(struct exchange *x)
+{
+    if (!x->suspended) {
+        x->suspended = true;
+        http_suspend(x->c.req);
+    }
+    if (x->guard != NULL) {
+        arena_end(x->c.arena, x->guard);
+        x->guard = NULL;
+    }
+}
+
+static void
+write_done(enum err e, void *arg)
+{
+    struct exchange *x = arg;
+    x->c.result = e;
+    over(x);
 }
 
 // On a worker: the slow preparation, then the write.
@@ -183,7 +247,7 @@ start_write(struct exchange *x)
         (struct db_job){.work = write_work, .done = write_done, .arg = x, .arena = c->arena};
     if ((c->route->flags & ROUTE_WAITS) != 0) {
         end_read(c);
-        http_suspend(c->req);
+        suspend(x);
         if (!app_work(c->app, prepare_and_submit, x)) {
             write_done(ERR_UNAVAILABLE, x);
         }
@@ -200,7 +264,7 @@ start_write(struct exchange *x)
         x->in = c->in;
     }
     end_read(c);
-    http_suspend(c->req);
+    suspend(x);
     enum err e = db_submit(c->app->db, &x->job);
     if (e != ERR_OK) {
         write_done(e, x);
@@ -225,14 +289,14 @@ read_long(void *arg)
         c->result = ERR_TOO_LARGE;
     }
     end_read(c);
-    http_resume(c->req);
+    over(x);
 }
 
 static void
 start_read(struct exchange *x)
 {
     end_read(&x->c);
-    http_suspend(x->c.req);
+    suspend(x);
     if (!app_work(x->c.app, read_long, x)) {
         write_done(ERR_UNAVAILABLE, x);
     }
@@ -450,6 +514,44 @@ run_request(struct exchange *x)
     return false;
 }
 
+// Where reads wait: the whole of a request, on a thread that may.
+static void
+serve_waiting(void *arg)
+{
+    struct exchange *x = arg;
+    struct ctx *c = &x->c;
+    struct arena_guard g;
+    c->resp = &x->answer;
+    c->tx = db_read_begin(c->app->db);
+    if (ARENA_TRY(c->arena, &g)) {
+        x->guard = &g; // which ends where the exchange is handed over
+        if (c->tx == NULL) {
+            c->result = ERR_UNAVAILABLE;
+        } else if (run_request(x)) {
+            return;
+        }
+        respond(c);
+        arena_end(c->arena, &g);
+    } else {
+        x->answer = (struct http_resp){.status = 500};
+    }
+    end_read(c);
+    x->answered = true;
+    http_resume(c->req);
+}
+
+static void
+start_waiting(struct exchange *x)
+{
+    struct ctx *c = &x->c;
+    suspend(x);
+    x->task = (struct task){.fn = serve_waiting, .arg = x};
+    if (!workers_add(c->app->answerers, &x->task)) {
+        c->result = ERR_UNAVAILABLE;
+        http_resume(c->req);
+    }
+}
+
 bool
 gate_serve(void *arg, struct http_req *r, struct http_resp *resp)
 {
@@ -462,6 +564,10 @@ gate_serve(void *arg, struct http_req *r, struct http_resp *resp)
     c->resp = resp;
     c->match = find_route(app, r->arena, r->method, r->path);
     c->route = c->match.target;
+    if (app->answerers != NULL) {
+        start_waiting(x);
+        return false;
+    }
     c->tx = db_read_begin(app->db);
     if (c->tx == NULL) {
         c->result = ERR_UNAVAILABLE;
@@ -481,18 +587,16 @@ void
 gate_resumed(void *arg, struct http_req *r, struct http_resp *resp)
 {
     struct exchange *x = r->user;
-    struct ctx *c = &x->c;
     (void)arg;
-    c->resp = resp;
-    // A redirect or ready JSON needs no database; a page (faults, refusals) does.
-    bool page = c->result != ERR_OK && !c->api;
-    bool rest = c->result == ERR_OK && c->api && c->shown != NULL;
-    if (page || rest) {
-        c->tx = db_read_begin(c->app->db);
+    if (x->answered) {
+        *resp = x->answer;
+        return;
     }
-    if (rest) {
-        ctx_read_shown(c);
+    x->c.resp = resp;
+    if (x->c.app->answerers == NULL) {
+        answer(x);
+        end_read(&x->c);
+    } else { // too much waits
+        respond(&x->c);
     }
-    respond(c);
-    end_read(c);
 }

@@ -9,11 +9,16 @@
 struct exchange {
     struct ctx c;
     struct db_job job;
-    struct http_resp *resp; // NULL while the connection is suspended
-    const char *key;        // idempotency key or NULL
+    const char *key; // idempotency key or NULL
     unsigned char body_hash[32];
     const struct value *in; // as read; `run` gets a fresh copy each time
     bool replayed;
+    bool suspended;
+    // Where reads wait no http thread asks the database: the answer is made by another.
+    struct arena_guard *guard; // of that thread, until it hands over
+    struct task task;
+    struct http_resp answer;
+    bool answered;
 };
 
 // The callbacks of http_app.

@@ -69,9 +69,13 @@ allow_path(int ruleset, const char *path, uint64_t access)
 }
 
 static bool
-restrict_to(int ruleset, uint64_t write, const char *const *writable)
+restrict_to(int ruleset, uint64_t write, const char *const *writable,
+            const char *const *readable)
 {
     bool ok = true;
+    for (const char *const *p = readable; ok && *p != NULL; p++) {
+        ok = allow_path(ruleset, *p, ACCESS_READ);
+    }
     for (const char *const *p = READABLE; ok && *p != NULL; p++) {
         ok = allow_path(ruleset, *p, ACCESS_READ);
     }
@@ -83,7 +87,7 @@ restrict_to(int ruleset, uint64_t write, const char *const *writable)
 }
 
 enum sandbox_result
-sandbox_files(const char *const *writable)
+sandbox_files(const char *const *writable, const char *const *readable)
 {
     long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (abi < 1) {
@@ -97,7 +101,7 @@ sandbox_files(const char *const *writable)
     if (ruleset < 0) {
         return SANDBOX_FAILED;
     }
-    bool ok = restrict_to(ruleset, write, writable);
+    bool ok = restrict_to(ruleset, write, writable, readable);
     int why = errno;
     close(ruleset);
     errno = why;

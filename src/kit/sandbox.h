@@ -16,10 +16,10 @@ enum sandbox_result {
     SANDBOX_FAILED,  // errno says why; nothing has changed
 };
 
-// From now on this thread, and those it starts, write below `writable` only (NULL-ended) and
-// read below those and what a program needs of the system. Call it before threads start.
-// Directories that do not exist are passed over.
-enum sandbox_result sandbox_files(const char *const *writable);
+// From now on this thread, and those it starts, write below `writable` only and read below
+// those, `readable` (both NULL-ended) and what a program needs of the system. Call it before
+// threads start. What does not exist is passed over.
+enum sandbox_result sandbox_files(const char *const *writable, const char *const *readable);
 
 // From now on no thread of the process starts a program, looks into or signals another process,
 // mounts, loads modules or changes who it is; without `network` it also opens no further

@@ -222,11 +222,12 @@ run_child(const struct seat *s, enum mode mode, struct outcome *out)
 {
     struct prober p = {.seat = s, .out = out};
     const char *const writable[] = {s->dir, "/does/not/exist", NULL};
+    const char *const readable[] = {"/does/not/exist/either", NULL};
     pthread_t early;
     pthread_barrier_init(&p.ready, NULL, 2);
     if (mode != MODE_FREE) {
         sandbox_harden();
-        out->files = sandbox_files(writable);
+        out->files = sandbox_files(writable, readable);
     }
     pthread_create(&early, NULL, probe_later, &p);
     if (mode != MODE_FREE) {

@@ -1,17 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the API scenarios share: a demonstration district of their own on a free port, people
-// with tokens, small assertions, and a count at the end.
+// with tokens, small assertions, and a count at the end. HUIQIAO_TEST_DB=postgres puts each
+// district into a schema of its own on the server that HUIQIAO_TEST_POSTGRES names.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export const program = process.argv[2] ?? 'build/huiqiao';
 export const password = 'lin-jiang-demo-2026';
 
+const server = process.env.HUIQIAO_TEST_POSTGRES;
+export const postgres = process.env.HUIQIAO_TEST_DB === 'postgres';
+if (postgres && !server) {
+  console.error('skipped: HUIQIAO_TEST_POSTGRES names no server');
+  process.exit(77);
+}
+const schemas = new Map(); // by data directory
+
+// A district is where `init` is told to put it; other commands find it by its directory.
+function placed(args) {
+  const data = args[args.indexOf('--data') + 1];
+  if (!postgres || args[0] !== 'init' || !args.includes('--data') || args.includes('--db')) return args;
+  if (!schemas.has(data)) schemas.set(data, `h${process.pid}_${schemas.size}`);
+  return [...args, '--db', `${server}${server.includes('?') ? '&' : '?'}schema=${schemas.get(data)}`];
+}
+
+// Node says that it is an experiment, so only who needs it asks for it.
+function sqlite(data, options) {
+  const { DatabaseSync } = createRequire(import.meta.url)('node:sqlite');
+  return new DatabaseSync(join(data, 'district.db'), options);
+}
+
+function psql(text) {
+  const r = spawnSync('psql', ['-X', '-q', '-t', '-A', '-v', 'ON_ERROR_STOP=1', '-d', server, '-f', '-'], { encoding: 'utf8', input: text, maxBuffer: 1 << 28 });
+  assert.equal(r.status, 0, r.stderr);
+  return r.stdout;
+}
+
 export function run(args, options = {}) {
-  return spawnSync(program, args, {
+  return spawnSync(program, placed(args), {
     encoding: 'utf8',
     maxBuffer: 1 << 28,
     env: { ...process.env, HUIQIAO_DEMO_PASSWORD: password },
@@ -30,6 +60,26 @@ export class District {
     const made = run(['init', '--data', this.data, ...(demo ? ['--demo'] : [])]);
     assert.equal(made.status, 0, made.stderr);
     this.said = made.stdout;
+  }
+
+  // Statements behind the program's back.
+  sql(text) {
+    if (postgres) {
+      psql(`SET search_path TO ${schemas.get(this.data)}; ${text}`);
+      return;
+    }
+    const db = sqlite(this.data);
+    db.exec(text);
+    db.close();
+  }
+
+  // The rows of a query; blobs in hexadecimal.
+  rows(text) {
+    if (postgres) return JSON.parse(psql(`SET search_path TO ${schemas.get(this.data)}; SELECT coalesce(json_agg(x), '[]') FROM (${text}) AS x;`));
+    const db = sqlite(this.data, { readOnly: true });
+    const rows = db.prepare(text).all().map((r) => Object.fromEntries(Object.entries(r).map(([k, v]) => [k, v instanceof Uint8Array ? Buffer.from(v).toString('hex') : v])));
+    db.close();
+    return rows;
   }
 
   command(name, ...args) {
@@ -129,6 +179,7 @@ export class District {
   // Registered from the start, so that a failing scenario leaves nothing behind.
   remove() {
     if (this.server) this.server.kill('SIGKILL');
+    if (schemas.has(this.data)) psql(`SET client_min_messages TO error; DROP SCHEMA IF EXISTS ${schemas.get(this.data)} CASCADE`);
     rmSync(this.dir, { recursive: true, force: true });
   }
 }

@@ -53,11 +53,8 @@ await test('settings are as the table says', async () => {
 });
 
 await test('a newer database is refused, not changed', async () => {
-  const { DatabaseSync } = await import('node:sqlite');
   const newer = new District({ demo: false });
-  const db = new DatabaseSync(join(newer.data, 'district.db'));
-  db.exec("INSERT INTO schema_patch SELECT 99999, '99999_future', sha256, applied_at FROM schema_patch LIMIT 1");
-  db.close();
+  newer.sql("INSERT INTO schema_patch SELECT 99999, '99999_future', sha256, applied_at FROM schema_patch LIMIT 1");
   const r = newer.command('check');
   assert.equal(r.status, 1);
   assert.match(r.stderr, /newer than this program/);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lists of names: by sound, and people by the strokes of their surname as candidates are listed;
 // page by page, in every scope, also for what was there before the keys were.
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { District, assert, finish, test } from './lib.mjs';
 
 const d = await new District().serve();
@@ -58,9 +56,7 @@ await test('exports keep the order', async () => {
 
 await test('records from before the keys get theirs when the district is opened', async () => {
   await d.stop();
-  const db = new DatabaseSync(join(d.data, 'district.db'));
-  db.exec("UPDATE person SET name_strokes = '', name_pinyin = ''; UPDATE enterprise SET name_pinyin = ''");
-  db.close();
+  d.sql("UPDATE person SET name_strokes = '', name_pinyin = ''; UPDATE enterprise SET name_pinyin = ''");
   await d.serve();
   assert.deepEqual(await mine('staff', '/people?sort=strokes'), STROKES);
   assert.deepEqual(await mine('staff', '/people?sort=name'), SOUND);
