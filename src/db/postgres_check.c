@@ -34,8 +34,8 @@ columns_fit(const PGresult *got, const struct pg_stmt *st, struct arena *a, cons
 {
     const struct db_signature *row = st->rows.row;
     unsigned n = (unsigned)PQnfields(got);
-    bool id = n == 1 && row->count == 0 && st->rows.writes; // DB_INSERTS
-    if (n != row->count && !id) {
+    bool own = row->count == 0 && st->rows.stmt->postgres != NULL; // DB_INSERTS, functions
+    if (n != row->count && !own) {
         *why = arena_printf(a, "%u columns, the signature has %u", n, row->count);
         return false;
     }
@@ -120,15 +120,16 @@ failed(PGconn *h, struct arena *a, const char **why)
     return false;
 }
 
-// The plan every execution could have, where tables are large: what is left of full scans,
-// sorts and hashes then is there because no index serves.
+// A plan every execution could have, where tables are large: what is left then of full scans
+// and of what `avoid` turns off is there because no index serves.
 static bool
-plan_is_bounded(struct pg_conn *c, struct arena *a, const struct pg_stmt *st, const char **why)
+plan_is_bounded(struct pg_conn *c, struct arena *a, const struct pg_stmt *st, const char *avoid,
+                const char **why)
 {
     static const char SETTINGS[] =
         "SET LOCAL plan_cache_mode TO force_generic_plan; SET LOCAL enable_seqscan TO off; "
-        "SET LOCAL enable_sort TO off; SET LOCAL enable_hashjoin TO off; "
-        "SET LOCAL enable_mergejoin TO off";
+        "SET LOCAL enable_hashjoin TO off; SET LOCAL enable_mergejoin TO off; "
+        "DISCARD PLANS";
     struct buf sql;
     buf_init(&sql, a, 256, 8192);
     buf_puts(&sql, "EXPLAIN (FORMAT JSON, COSTS OFF) EXECUTE checked");
@@ -138,6 +139,7 @@ plan_is_bounded(struct pg_conn *c, struct arena *a, const struct pg_stmt *st, co
     buf_puts(&sql, st->rows.params->count > 0 ? ")" : "");
     PQclear(PQexec(c->h, "BEGIN READ ONLY"));
     PQclear(PQexec(c->h, SETTINGS));
+    PQclear(PQexec(c->h, avoid));
     PGresult *got = PQexec(c->h, buf_str(&sql));
     bool good = PQresultStatus(got) == PGRES_TUPLES_OK && PQntuples(got) > 0;
     if (good) {
@@ -167,7 +169,11 @@ check_prepared(struct pg_conn *c, struct arena *a, const struct pg_stmt *st, con
                                                    : failed(c->h, a, why);
     PQclear(got);
     if (good && st->rows.stmt->scans == NULL) {
-        good = plan_is_bounded(c, a, st, why);
+        // In the order of an index; or by what a search found, which is sorted.
+        const char *also = "";
+        good = plan_is_bounded(c, a, st, "SET LOCAL enable_sort TO off", why) ||
+               plan_is_bounded(c, a, st, "SET LOCAL enable_indexscan TO off", &also);
+        *why = good ? "" : arena_printf(a, "%s; or %s", *why, also);
     }
     PQclear(PQexec(c->h, "DEALLOCATE checked"));
     return good;

@@ -122,13 +122,17 @@ blame(struct pg_conn *c, struct pg_stmt *st, const char *what)
     db_blame(&c->tx, st->rows.stmt, ERR_INTERNAL, what);
 }
 
-// What an INSERT answers without being asked for rows: the id.
+// What a text of this engine's own answers though nobody asked for rows: the id of an INSERT,
+// or nothing of use, from a function called for what it does.
 static bool
 take_id(struct pg_stmt *st, const PGresult *got)
 {
     st->inserted = 0;
-    return st->rows.row->count == 0 && st->rows.writes && PQnfields(got) == 1 &&
-           (PQntuples(got) == 0 || pg_cell_int(got, PQntuples(got) - 1, 0, &st->inserted));
+    if (st->rows.row->count > 0 || st->rows.stmt->postgres == NULL) {
+        return false;
+    }
+    return !st->rows.writes || PQntuples(got) == 0 ||
+           pg_cell_int(got, PQntuples(got) - 1, 0, &st->inserted);
 }
 
 static void

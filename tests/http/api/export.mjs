@@ -4,7 +4,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { inflateRawSync } from 'node:zlib';
-import { District, assert, finish, test } from './lib.mjs';
+import { District, assert, finish, postgres, test } from './lib.mjs';
 
 const d = new District();
 const COUNT = 7000; // beyond what one answer could hold, and beyond the 5,000 of before
@@ -78,7 +78,8 @@ const all = await pages('staff', '/api/v1/enterprises');
 await test('CSV: every row of the list, in its order, more than one answer holds', async () => {
   assert.ok(all.length > COUNT, `${all.length}`);
   const t = await csv('staff', '/api/v1/enterprises.csv');
-  assert.equal(t.headers.get('transfer-encoding'), 'chunked');
+  // On PostgreSQL the pieces are in a file before the first is sent.
+  if (!postgres) assert.equal(t.headers.get('transfer-encoding'), 'chunked');
   assert.deepEqual(t.rows.map((r) => Number(r[0])), all.map((e) => e.id));
   const uscc = t.head.indexOf('统一社会信用代码');
   const mobile = t.head.indexOf('联系手机');
