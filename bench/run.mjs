@@ -177,6 +177,7 @@ function newest() {
   const values = [last, 0, 21];
   values[29] = -last; // the ends of the walk
   values[30] = last;
+  values[31] = 1; // nothing is filtered
   return statement('demand.list_all_newest', values);
 }
 

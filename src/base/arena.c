@@ -9,13 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_BLOCK = 16 * 1024, LARGEST_BLOCK = 256 * 1024, ALIGN = 16 };
+enum { FIRST_BLOCK = 16 * 1024, LARGEST_BLOCK = 256 * 1024 };
 
 struct block {
     struct block *next;
     size_t size;
-    size_t used;
-    _Alignas(ALIGN) unsigned char data[];
+    _Alignas(ARENA_ALIGN) unsigned char data[];
 };
 
 struct cleanup {
@@ -25,13 +24,15 @@ struct cleanup {
 };
 
 struct arena {
+    struct arena_room room; // of the head; first, see arena_raw
     struct block *head;
     struct cleanup *cleanups;
     struct arena_guard *guard;
     size_t max;
     size_t held;
-    size_t used;
+    size_t used; // of the blocks below the head
 };
+_Static_assert(offsetof(struct arena, room) == 0, "arena_raw looks for it there");
 
 static _Noreturn void
 exhausted(struct arena *a)
@@ -58,6 +59,20 @@ arena_new(size_t max)
 }
 
 static void
+work_on(struct arena *a, struct block *b)
+{
+    a->head = b;
+    a->room = b == NULL ? (struct arena_room){0}
+                        : (struct arena_room){.at = b->data, .end = b->data + b->size};
+}
+
+static size_t
+used_of_head(const struct arena *a)
+{
+    return a->head == NULL ? 0 : (size_t)(a->room.at - a->head->data);
+}
+
+static void
 run_cleanups(struct arena *a)
 {
     while (a->cleanups != NULL) {
@@ -80,14 +95,10 @@ arena_reset(struct arena *a)
             free(b);
         }
     }
-    a->head = keep;
+    work_on(a, keep);
     a->guard = NULL;
     a->used = 0;
-    a->held = 0;
-    if (keep != NULL) {
-        keep->used = 0;
-        a->held = keep->size;
-    }
+    a->held = keep == NULL ? 0 : keep->size;
 }
 
 void
@@ -121,33 +132,24 @@ add_block(struct arena *a, size_t n)
     if (b == NULL) {
         exhausted(a);
     }
+    a->used += used_of_head(a);
     b->next = a->head;
     b->size = size;
-    b->used = 0;
-    a->head = b;
     a->held += size;
+    work_on(a, b);
 }
 
 void *
-arena_raw(struct arena *a, size_t n)
+arena_raw_slow(struct arena *a, size_t n)
 {
+    if (n == 0) {
+        return arena_raw(a, 1);
+    }
     if (n > SIZE_MAX / 2) { // neither rounding up nor the block header may wrap
         exhausted(a);
     }
-    size_t need = (n + ALIGN - 1) & ~(size_t)(ALIGN - 1);
-    if (a->head == NULL || need > a->head->size - a->head->used) {
-        add_block(a, need);
-    }
-    void *p = a->head->data + a->head->used;
-    a->head->used += need;
-    a->used += need;
-    return p;
-}
-
-void *
-arena_alloc(struct arena *a, size_t n)
-{
-    return memset(arena_raw(a, n), 0, n);
+    add_block(a, (n + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1));
+    return arena_raw(a, n);
 }
 
 void *
@@ -177,15 +179,21 @@ arena_strdup(struct arena *a, const char *s)
 char *
 arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 {
+    // Straight into what is left of the block, which is nearly always enough: measuring first
+    // would cost as much as writing.
+    size_t room = (size_t)(a->room.end - a->room.at);
+    char *here = (char *)a->room.at;
     va_list again;
     va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, ap);
+    int n = vsnprintf(here, room, fmt, ap);
     if (n < 0) {
         va_end(again);
         exhausted(a);
     }
     char *p = arena_raw(a, (size_t)n + 1);
-    vsnprintf(p, (size_t)n + 1, fmt, again);
+    if (p != here) {
+        vsnprintf(p, (size_t)n + 1, fmt, again);
+    }
     va_end(again);
     return p;
 }
@@ -213,7 +221,7 @@ arena_defer(struct arena *a, void (*fn)(void *), void *arg)
 size_t
 arena_used(const struct arena *a)
 {
-    return a->used;
+    return a->used + used_of_head(a);
 }
 
 void

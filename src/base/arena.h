@@ -7,8 +7,16 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 
-struct arena;
+// What is left of the block at work; always a multiple of ARENA_ALIGN. Only the functions below
+// look at it, so that taking some of it costs a request hardly anything.
+struct arena_room {
+    unsigned char *at, *end;
+};
+enum { ARENA_ALIGN = 16 };
+
+struct arena; // begins with its room
 
 // Makes an arena that may hold at most `max` bytes. Never returns NULL: without memory for
 // even that, the process aborts. The caller frees it with arena_free().
@@ -19,12 +27,30 @@ void arena_free(struct arena *a);
 // reuse.
 void arena_reset(struct arena *a);
 
-// Returns n zeroed bytes, aligned for any type. Never returns NULL: when the arena's maximum
-// or the machine's memory is exhausted it unwinds to the innermost ARENA_TRY, or aborts when
-// there is none.
-void *arena_alloc(struct arena *a, size_t n);
-// The same without zeroing, for buffers that are filled at once.
-void *arena_raw(struct arena *a, size_t n);
+// Where a new block is needed, or the arena is exhausted.
+void *arena_raw_slow(struct arena *a, size_t n) __attribute__((returns_nonnull));
+
+// Returns n bytes, aligned for any type and not zeroed, for buffers that are filled at once.
+// Never returns NULL: when the arena's maximum or the machine's memory is exhausted it unwinds
+// to the innermost ARENA_TRY, or aborts when there is none.
+static inline void *
+arena_raw(struct arena *a, size_t n)
+{
+    struct arena_room *r = (struct arena_room *)(void *)a;
+    if (n - 1 >= (size_t)(r->end - r->at)) { // none at all is rare, too
+        return arena_raw_slow(a, n);
+    }
+    void *p = r->at;
+    r->at += (n + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
+    return p;
+}
+
+// The same, zeroed.
+static inline void *
+arena_alloc(struct arena *a, size_t n)
+{
+    return memset(arena_raw(a, n), 0, n);
+}
 
 // Copies; a NULL source gives NULL.
 char *arena_strdup(struct arena *a, const char *s);

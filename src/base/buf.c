@@ -75,10 +75,20 @@ void
 buf_printf(struct buf *b, const char *fmt, ...)
 {
     va_list ap;
+    size_t room = b->cap - b->n;
     va_start(ap, fmt);
-    char *s = arena_vprintf(b->arena, fmt, ap);
+    int n = vsnprintf(room == 0 ? NULL : b->p + b->n, room, fmt, ap);
     va_end(ap);
-    buf_puts(b, s);
+    if (n >= 0 && (size_t)n < room) {
+        b->n += (size_t)n;
+        return;
+    }
+    if (room > 0) {
+        b->p[b->n] = '\0';
+    }
+    va_start(ap, fmt);
+    buf_puts(b, arena_vprintf(b->arena, fmt, ap));
+    va_end(ap);
 }
 
 const char *

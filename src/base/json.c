@@ -4,6 +4,7 @@
 // which its objects keep.
 #include "base/json.h"
 
+#include "base/block.h"
 #include "base/text.h"
 #include "base/timestamp.h"
 
@@ -350,10 +351,16 @@ write_escape(struct buf *b, unsigned c)
     buf_put(b, u, sizeof u);
 }
 
-void
-json_write_text(struct buf *b, const char *s, size_t n)
+static inline block
+is_special(block b)
 {
-    buf_putc(b, '"');
+    return (block)((b < 0x20) | (b == '"') | (b == '\\') | (b == '<') | (b == '>') |
+                   (b == '&') | (b == 127) | (b == 0xE2));
+}
+
+static void
+write_special(struct buf *b, const char *s, size_t n)
+{
     size_t done = 0;
     for (size_t i = 0; i < n; i++) {
         unsigned char c = (unsigned char)s[i];
@@ -375,6 +382,27 @@ json_write_text(struct buf *b, const char *s, size_t n)
         done = i + 1;
     }
     buf_put(b, s + done, n - done);
+}
+
+void
+json_write_text(struct buf *b, const char *s, size_t n)
+{
+    bool special = block_finds(s, n, is_special);
+    char *p = special ? NULL : buf_room(b, n + 2);
+    if (p != NULL) {
+        p[0] = '"';
+        memcpy(p + 1, s, n);
+        p[n + 1] = '"';
+        p[n + 2] = '\0';
+        b->n += n + 2;
+        return;
+    }
+    buf_putc(b, '"');
+    if (special) {
+        write_special(b, s, n);
+    } else {
+        buf_put(b, s, n); // what still fits
+    }
     buf_putc(b, '"');
 }
 
@@ -416,18 +444,12 @@ write_list(struct buf *b, const struct value *v)
 static void
 write_key(struct buf *b, char before, const char *key)
 {
-    size_t n = 0;
-    while (key[n] != '\0' && SPECIAL[(unsigned char)key[n]] == 0) {
-        n++;
-    }
-    if (key[n] != '\0') {
-        buf_putc(b, before);
-        json_write_text(b, key, strlen(key));
-        buf_putc(b, ':');
-        return;
-    }
-    char *p = buf_room(b, n + 4);
+    size_t n = strlen(key);
+    char *p = block_finds(key, n, is_special) ? NULL : buf_room(b, n + 4);
     if (p == NULL) {
+        buf_putc(b, before);
+        json_write_text(b, key, n);
+        buf_putc(b, ':');
         return;
     }
     *p++ = before;

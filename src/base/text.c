@@ -59,11 +59,29 @@ decode(const char *s, size_t *len)
     return c;
 }
 
+// Bytes that neither begin nor are a control character, white space or a mark of direction:
+// printable ASCII but the blank, and the parts of all longer characters but those that begin
+// with C2 (U+0080 …), E2 (U+2000 …), E3 (U+3000 …) and EF (U+F000 …).
+static const unsigned char PLAIN[256] = {
+    [0x21 ... 0x7E] = 1, [0x80 ... 0xC1] = 1, [0xC3 ... 0xE1] = 1,
+    [0xE4 ... 0xEE] = 1, [0xF0 ... 0xFF] = 1,
+};
+
+static size_t
+plain_run(const char *s)
+{
+    size_t n = 0;
+    while (PLAIN[(unsigned char)s[n]] != 0) {
+        n++;
+    }
+    return n;
+}
+
 bool
 text_has_control(const char *s, bool lines)
 {
     size_t len;
-    for (; *s != '\0'; s += len) {
+    for (s += plain_run(s); *s != '\0'; s += len, s += plain_run(s)) {
         uint32_t c = decode(s, &len);
         bool control = c < 0x20 || (c >= 0x7F && c <= 0x9F);
         bool allowed = lines && (c == '\n' || c == '\t');
@@ -84,9 +102,9 @@ starts_character(char c)
 size_t
 text_length(const char *s)
 {
-    size_t n = 0;
-    for (; *s != '\0'; s++) {
-        n += starts_character(*s);
+    size_t n = 0, size = strlen(s);
+    for (size_t i = 0; i < size; i++) {
+        n += starts_character(s[i]);
     }
     return n;
 }
@@ -153,7 +171,8 @@ text_tidy(struct arena *a, const char *s, bool lines)
     char *end = out; // after the last character that is not white space
     size_t len;
     for (; *s != '\0'; s += len) {
-        enum space space = space_of(decode(s, &len));
+        len = plain_run(s);
+        enum space space = len > 0 ? SPACE_NONE : space_of(decode(s, &len));
         if (space == SPACE_NONE) {
             memcpy(p, s, len);
             p += len;

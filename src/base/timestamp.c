@@ -4,6 +4,7 @@
 #include "base/timestamp.h"
 
 #include <stdatomic.h>
+#include <string.h>
 #include <time.h>
 
 enum { ERA_DAYS = 146097, EPOCH_DAYS = 719468 }; // 0000-03-01 to 1970-01-01
@@ -256,32 +257,61 @@ put_date(char *p, int year, int month, int dom)
     return put(p, dom, 2);
 }
 
+enum { DATE_TEXT = 10 };
+
+// A page says a few days over and over, so a thread keeps the last ones that it wrote.
 static char *
-put_minute(char *p, const struct civil *c)
+copy_date(char *p, int32_t day)
 {
-    p = put(p, c->hour, 2);
+    enum { KEPT = 16 };
+    static _Thread_local struct {
+        char text[DATE_TEXT + 2]; // empty: none
+        int32_t day;
+    } kept[KEPT];
+    unsigned i = (uint32_t)day % KEPT;
+    if (kept[i].day != day || kept[i].text[0] == '\0') {
+        int y, m, d;
+        day_to_civil(day, &y, &m, &d);
+        put_date(kept[i].text, y, m, d);
+        kept[i].day = day;
+    }
+    memcpy(p, kept[i].text, DATE_TEXT);
+    return p + DATE_TEXT;
+}
+
+static char *
+put_pair(char *p, unsigned v)
+{
+    p[0] = (char)('0' + v / 10);
+    p[1] = (char)('0' + v % 10);
+    return p + 2;
+}
+
+// "14:05" of the milliseconds since midnight.
+static char *
+put_minute(char *p, unsigned ms)
+{
+    p = put_pair(p, ms / (unsigned)TIME_HOUR);
     *p++ = ':';
-    return put(p, c->minute, 2);
+    return put_pair(p, ms / (unsigned)TIME_MINUTE % 60);
 }
 
 size_t
 time_format(char out[TIME_TEXT_MAX], int64_t ms)
 {
-    struct civil c = time_civil(ms);
-    char *p = put_date(out, c.year, c.month, c.day);
+    int32_t day = time_to_day(ms);
+    unsigned rest = (unsigned)(ms - time_of_day(day));
+    char *p = copy_date(out, day);
     *p++ = 'T';
-    p = put_minute(p, &c);
+    p = put_minute(p, rest);
     *p++ = ':';
-    p = put(p, c.second, 2);
-    if (c.ms != 0) {
+    p = put_pair(p, rest / (unsigned)TIME_SECOND % 60);
+    if (rest % (unsigned)TIME_SECOND != 0) {
         *p++ = '.';
-        p = put(p, c.ms, 3);
+        p = put(p, (int)(rest % (unsigned)TIME_SECOND), 3);
     }
-    for (const char *offset = "+08:00"; *offset != '\0'; offset++) {
-        *p++ = *offset;
-    }
-    *p = '\0';
-    return (size_t)(p - out);
+    memcpy(p, "+08:00", sizeof "+08:00");
+    return (size_t)(p - out) + sizeof "+08:00" - 1;
 }
 
 const char *
@@ -295,24 +325,28 @@ time_rfc3339(struct arena *a, int64_t ms)
 const char *
 day_text(struct arena *a, int32_t day)
 {
-    int y;
-    int m;
-    int d;
-    day_to_civil(day, &y, &m, &d);
-    char text[TIME_TEXT_MAX];
-    char *p = put_date(text, y, m, d);
-    return arena_strndup(a, text, (size_t)(p - text));
+    char text[DATE_TEXT];
+    copy_date(text, day);
+    return arena_strndup(a, text, sizeof text);
+}
+
+size_t
+time_minute_format(char out[TIME_TEXT_MAX], int64_t ms)
+{
+    int32_t day = time_to_day(ms);
+    char *p = copy_date(out, day);
+    *p++ = ' ';
+    p = put_minute(p, (unsigned)(ms - time_of_day(day)));
+    *p = '\0';
+    return (size_t)(p - out);
 }
 
 const char *
 time_minute_text(struct arena *a, int64_t ms)
 {
-    struct civil c = time_civil(ms);
     char text[TIME_TEXT_MAX];
-    char *p = put_date(text, c.year, c.month, c.day);
-    *p++ = ' ';
-    p = put_minute(p, &c);
-    return arena_strndup(a, text, (size_t)(p - text));
+    size_t n = time_minute_format(text, ms);
+    return arena_strndup(a, text, n);
 }
 
 const char *

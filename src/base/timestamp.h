@@ -46,6 +46,8 @@ const char *time_rfc3339(struct arena *a, int64_t ms); // +08:00, ms only when n
 #define TIME_TEXT_MAX 32
 size_t time_format(char out[TIME_TEXT_MAX], int64_t ms);
 // For people: "2026-11-23 10:05", and "11-23 10:05".
+// The same into a buffer, with its NUL; gives its length.
+size_t time_minute_format(char out[TIME_TEXT_MAX], int64_t ms);
 const char *time_minute_text(struct arena *a, int64_t ms);
 const char *time_short_text(struct arena *a, int64_t ms);
 

@@ -14,8 +14,8 @@ const struct value value_empty_list = {.type = VALUE_LIST};
 static struct value *
 value_new(struct arena *a, enum value_type type)
 {
-    struct value *v = ARENA_NEW(a, struct value);
-    v->type = type;
+    struct value *v = arena_raw(a, sizeof *v);
+    *v = (struct value){.type = type};
     return v;
 }
 
@@ -83,13 +83,9 @@ struct value *
 value_map_of(struct arena *a, const struct value_pair *pairs, uint32_t n)
 {
     struct value *v = value_map(a);
-    v->map.cap = n * 2;
-    v->map.pairs = ARENA_ARRAY(a, struct value_pair, v->map.cap);
-    memcpy(v->map.pairs, pairs, n * sizeof *pairs);
-    for (; v->map.count < n; v->map.count++) {
-        struct value_pair *p = &v->map.pairs[v->map.count];
-        p->tag = value_tag(p->key);
-    }
+    v->map.count = n;
+    v->map.cap = n;
+    v->map.pairs = arena_memdup(a, pairs, n * sizeof *pairs);
     return v;
 }
 
@@ -148,7 +144,7 @@ value_push(struct arena *a, struct value *list, const struct value *v)
     assert(list->type == VALUE_LIST);
     if (list->list.count == list->list.cap) {
         uint32_t cap = list->list.cap == 0 ? 8 : list->list.cap * 2;
-        const struct value **items = ARENA_ARRAY(a, const struct value *, cap);
+        const struct value **items = arena_raw(a, sizeof *items * cap);
         if (list->list.count > 0) {
             memcpy(items, list->list.items, sizeof *items * list->list.count);
         }
@@ -182,7 +178,7 @@ value_set_tagged(struct arena *a, struct value *map, const char *key, uint64_t t
     }
     if (map->map.count == map->map.cap) {
         uint32_t cap = map->map.cap == 0 ? 16 : map->map.cap * 2;
-        struct value_pair *pairs = ARENA_ARRAY(a, struct value_pair, cap);
+        struct value_pair *pairs = arena_raw(a, sizeof *pairs * cap);
         if (map->map.count > 0) {
             memcpy(pairs, map->map.pairs, sizeof *pairs * map->map.count);
         }
@@ -200,6 +196,20 @@ value_get_tagged(const struct value *v, const char *key, uint64_t tag)
     }
     const struct value_pair *p = find(v, key, tag);
     return p == NULL ? NULL : p->v;
+}
+
+const struct value *
+value_find_near(const struct value *v, const char *key, uint64_t tag, uint32_t *at)
+{
+    if (v == NULL || v->type != VALUE_MAP) {
+        return NULL;
+    }
+    const struct value_pair *p = find(v, key, tag);
+    if (p == NULL) {
+        return NULL;
+    }
+    *at = (uint32_t)(p - v->map.pairs);
+    return p->v;
 }
 
 bool

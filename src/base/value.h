@@ -93,7 +93,7 @@ const struct value *value_text(struct arena *a, const char *s);
 const struct value *value_ref(struct arena *a, const char *s);
 struct value *value_list(struct arena *a);
 struct value *value_map(struct arena *a);
-// A map of n pairs with different keys, copied; their tags are set. Room for as many more.
+// A map of n pairs with different keys, copied. Pairs are written with VALUE_PAIR.
 struct value *value_map_of(struct arena *a, const struct value_pair *pairs, uint32_t n);
 // A map of its own with the same members.
 struct value *value_map_again(struct arena *a, const struct value *map);
@@ -102,10 +102,17 @@ struct value *value_map_again(struct arena *a, const struct value *map);
 struct value *value_copy(struct arena *a, const struct value *v);
 struct value *value_lambda_new(struct arena *a, value_lambda fn, void *arg);
 
+#define VALUE_PAIR(key, v)                                                                     \
+    {                                                                                          \
+        (key), (v), value_tag(key)                                                             \
+    }
+
 void value_push(struct arena *a, struct value *list, const struct value *v);
 void value_set_tagged(struct arena *a, struct value *map, const char *key, uint64_t tag,
                       const struct value *v);
 const struct value *value_get_tagged(const struct value *v, const char *key, uint64_t tag);
+const struct value *value_find_near(const struct value *v, const char *key, uint64_t tag,
+                                    uint32_t *at);
 
 // Sets or replaces. The key is kept, not copied. Inline, as those below, because the tag of a
 // literal is then a constant.
@@ -136,6 +143,17 @@ static inline const struct value *
 value_get(const struct value *v, const char *key)
 {
     return value_get_tagged(v, key, value_tag(key));
+}
+// The same for walks over maps that are built alike: `at` is where it was found last time.
+static inline const struct value *
+value_get_near(const struct value *v, const char *key, uint32_t *at)
+{
+    uint64_t tag = value_tag(key);
+    if (v != NULL && v->type == VALUE_MAP && *at < v->map.count &&
+        value_is_key(&v->map.pairs[*at], key, tag)) {
+        return v->map.pairs[*at].v;
+    }
+    return value_find_near(v, key, tag, at);
 }
 // The text of map[key], or NULL when absent or not text.
 static inline const char *

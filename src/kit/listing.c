@@ -233,15 +233,15 @@ listing_column(struct ctx *c, struct value *columns, const char *label, const ch
 struct value *
 listing_cell(struct ctx *c, const char *text, const char *class)
 {
-    struct value_pair pairs[] = {
-        {"class", value_ref(c->arena, class), 0},
-        {"text", value_ref(c->arena, text), 0},
-        {"is_title", &value_false, 0},
-        {"caption", &value_null, 0},
-        {"sub", &value_null, 0},
-        {"url", &value_null, 0},
-        {"badge", &value_null, 0},
-        {"sla", &value_null, 0},
+    const struct value_pair pairs[] = {
+        VALUE_PAIR("class", value_ref(c->arena, class)),
+        VALUE_PAIR("text", value_ref(c->arena, text)),
+        VALUE_PAIR("is_title", &value_false),
+        VALUE_PAIR("caption", &value_null),
+        VALUE_PAIR("sub", &value_null),
+        VALUE_PAIR("url", &value_null),
+        VALUE_PAIR("badge", &value_null),
+        VALUE_PAIR("sla", &value_null),
     };
     return value_map_of(c->arena, pairs, sizeof pairs / sizeof *pairs);
 }

@@ -142,52 +142,47 @@ static struct value *
 nav_value(struct ctx *c, const struct nav_item *item, const char *current, bool with_count)
 {
     struct arena *a = c->arena;
-    struct value *m = value_map(a);
     int64_t count = with_count && item->count != NULL && c->tx != NULL ? item->count(c) : -1;
-    value_set_text(a, m, "url", item->url);
-    value_set_text(a, m, "label", tr(c->lang, item->label));
-    value_set_text(a, m, "icon", item->icon);
-    value_set_bool(a, m, "current", text_equal(item->url, current));
-    value_set(a, m, "count", count > 0 ? value_int(a, count) : &value_null);
-    return m;
+    const struct value_pair pairs[] = {
+        VALUE_PAIR("url", value_ref(a, item->url)),
+        VALUE_PAIR("label", value_ref(a, tr(c->lang, item->label))),
+        VALUE_PAIR("icon", value_ref(a, item->icon)),
+        VALUE_PAIR("current", value_bool(text_equal(item->url, current))),
+        VALUE_PAIR("count", count > 0 ? value_int(a, count) : &value_null),
+    };
+    return value_map_of(a, pairs, sizeof pairs / sizeof *pairs);
 }
 
+enum { GROUPS_MOST = 16 };
+
+struct nav_group {
+    const char *label; // Chinese
+    struct value *items;
+};
+
 static struct value *
-group_of(struct ctx *c, struct value *groups, const char *label)
+group_of(struct ctx *c, struct nav_group *groups, const char *label)
 {
-    for (size_t i = 0; i < value_count(groups); i++) {
-        if (strcmp(value_get_text(value_at(groups, i), "label"), label) == 0) {
-            return (struct value *)value_get(value_at(groups, i), "items");
-        }
+    struct nav_group *g = groups;
+    while (g < groups + GROUPS_MOST - 1 && g->label != NULL && strcmp(g->label, label) != 0) {
+        g++;
     }
-    struct value *g = value_map(c->arena);
-    struct value *items = value_list(c->arena);
-    value_set_text(c->arena, g, "label", label);
-    value_set(c->arena, g, "items", items);
-    value_push(c->arena, groups, g);
-    return items;
-}
-
-// What is done every day stands first, whatever the order of the modules.
-static struct value *
-nav_groups(struct ctx *c)
-{
-    static const char *const ORDER[] = {T("工作"), T("诉求"), T("资料"), T("会费"),
-                                        T("分析"), T("管理"), T("我的")};
-    struct value *groups = value_list(c->arena);
-    for (size_t i = 0; i < sizeof ORDER / sizeof *ORDER; i++) {
-        group_of(c, groups, tr(c->lang, ORDER[i]));
+    if (g->label == NULL) {
+        *g = (struct nav_group){label, value_list(c->arena)};
     }
-    return groups;
+    return g->items;
 }
 
 static struct value *
-without_empty(struct arena *a, const struct value *groups)
+groups_shown(struct ctx *c, const struct nav_group *groups)
 {
-    struct value *list = value_list(a);
-    for (size_t i = 0; i < value_count(groups); i++) {
-        if (value_count(value_get(value_at(groups, i), "items")) > 0) {
-            value_push(a, list, value_at(groups, i));
+    struct value *list = value_list(c->arena);
+    for (size_t i = 0; i < GROUPS_MOST && groups[i].label != NULL; i++) {
+        if (value_count(groups[i].items) > 0) {
+            struct value *g = value_map(c->arena);
+            value_set_text(c->arena, g, "label", tr(c->lang, groups[i].label));
+            value_set(c->arena, g, "items", groups[i].items);
+            value_push(c->arena, list, g);
         }
     }
     return list;
@@ -196,23 +191,29 @@ without_empty(struct arena *a, const struct value *groups)
 static void
 add_nav(struct ctx *c)
 {
-    struct value *groups = nav_groups(c);
+    // What is done every day stands first, whatever the order of the modules.
+    static const char *const ORDER[] = {T("工作"), T("诉求"), T("资料"), T("会费"),
+                                        T("分析"), T("管理"), T("我的")};
+    struct nav_group groups[GROUPS_MOST] = {0};
     struct value *tabs = value_list(c->arena);
     const char *now = page_current(c->app->modules, c->actor->roles, c->req->path);
+    for (size_t i = 0; i < sizeof ORDER / sizeof *ORDER; i++) {
+        group_of(c, groups, ORDER[i]);
+    }
     for (size_t m = 0; c->app->modules[m] != NULL; m++) {
         const struct nav_item *item = c->app->modules[m]->nav;
         for (; item != NULL && item->url != NULL; item++) {
             if ((item->roles & c->actor->roles) == 0) {
                 continue;
             }
-            value_push(c->arena, group_of(c, groups, tr(c->lang, item->group)),
+            value_push(c->arena, group_of(c, groups, item->group),
                        nav_value(c, item, now, true));
             if (item->tab && value_count(tabs) < 4) {
                 value_push(c->arena, tabs, nav_value(c, item, now, false));
             }
         }
     }
-    value_set(c->arena, c->page, "nav", without_empty(c->arena, groups));
+    value_set(c->arena, c->page, "nav", groups_shown(c, groups));
     value_set(c->arena, c->page, "tabs", tabs);
 }
 

@@ -86,14 +86,34 @@ struct tokens {
     struct buf out;
 };
 
+enum { TOKEN_MOST = 192 }; // a "word" of more bytes is noise
+
+// ICU's way to write the one or two characters of most tokens costs more than finding them.
+static int32_t
+put_three(char *utf8, const UChar *s, int32_t n)
+{
+    int32_t size = 0;
+    for (int32_t i = 0; i < n; i++) {
+        if (s[i] < 0x800 || U16_IS_SURROGATE(s[i])) {
+            return 0;
+        }
+        utf8[size++] = (char)(0xE0 | s[i] >> 12);
+        utf8[size++] = (char)(0x80 | (s[i] >> 6 & 0x3F));
+        utf8[size++] = (char)(0x80 | (s[i] & 0x3F));
+    }
+    return size;
+}
+
 static void
 put_token(struct tokens *t, const UChar *s, int32_t n)
 {
-    char utf8[192];
-    int32_t size = 0;
+    char utf8[TOKEN_MOST];
     UErrorCode e = U_ZERO_ERROR;
-    u_strToUTF8(utf8, sizeof utf8, &size, s, n, &e);
-    if (U_FAILURE(e) || size == 0) { // a "word" of 192 bytes is noise
+    int32_t size = n <= 2 ? put_three(utf8, s, n) : 0;
+    if (size == 0) {
+        u_strToUTF8(utf8, sizeof utf8, &size, s, n, &e);
+    }
+    if (U_FAILURE(e) || size == 0) {
         return;
     }
     if (t->out.n > 0) {
@@ -105,6 +125,9 @@ put_token(struct tokens *t, const UChar *s, int32_t n)
 static bool
 is_han(UChar32 c)
 {
+    if (c < 0x2E80 || (c >= 0x4E00 && c <= 0x9FFF)) { // nearly all there is
+        return c >= 0x2E80;
+    }
     UErrorCode e = U_ZERO_ERROR;
     UScriptCode s = uscript_getScript(c, &e);
     return s == USCRIPT_HAN || s == USCRIPT_HIRAGANA || s == USCRIPT_KATAKANA;

@@ -3,6 +3,8 @@
 // language are looked at twice.
 #include "view/html.h"
 
+#include "base/block.h"
+
 #include <stdbool.h>
 #include <string.h>
 
@@ -15,9 +17,19 @@ static const struct {
     size_t n;
 } ENTITY[] = {{"", 0}, {"&amp;", 5}, {"&lt;", 4}, {"&gt;", 4}, {"&quot;", 6}, {"&#39;", 5}};
 
+static inline block
+means_something(block b)
+{
+    return (block)((b == '&') | (b == '<') | (b == '>') | (b == '"') | (b == '\''));
+}
+
 void
 html_text(struct buf *b, const char *s, size_t n)
 {
+    if (!block_finds(s, n, means_something)) {
+        buf_put(b, s, n);
+        return;
+    }
     size_t from = 0;
     for (size_t i = 0; i < n; i++) {
         unsigned char special = SPECIAL[(unsigned char)s[i]];
@@ -37,17 +49,18 @@ starts(const char *s, size_t n, const char *prefix)
     return n >= len && strncasecmp(s, prefix, len) == 0;
 }
 
+static inline block
+is_control(block b)
+{
+    return (block)((b < 0x20) | (b == 0x7f));
+}
+
 // Same-site references and three schemes. "//host" and "/\host" name another site to a
 // browser, and a browser drops TAB and line ends before it looks, so both are refused.
 static bool
 url_is_safe(const char *s, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f) {
-            return false;
-        }
-    }
-    if (n == 0) {
+    if (n == 0 || block_finds(s, n, is_control)) {
         return false;
     }
     if (s[0] == '/') {

@@ -112,32 +112,12 @@ put_text(struct buf *b, uint8_t escape, const char *s, size_t n)
     }
 }
 
-static char *
-digits(char *p, int n, int width)
-{
-    for (int i = width - 1; i >= 0; i--) {
-        p[i] = (char)('0' + n % 10);
-        n /= 10;
-    }
-    return p + width;
-}
-
 static void
 put_time(struct buf *b, uint8_t escape, int64_t ms)
 {
-    struct civil c = time_civil(ms);
-    char text[24];
-    char *p = digits(text, c.year, 4);
-    *p++ = '-';
-    p = digits(p, c.month, 2);
-    *p++ = '-';
-    p = digits(p, c.day, 2);
-    *p++ = ' ';
-    p = digits(p, c.hour, 2);
-    *p++ = ':';
-    p = digits(p, c.minute, 2);
-    *p = '\0';
-    put_text(b, escape, text, (size_t)(p - text));
+    char text[TIME_TEXT_MAX];
+    size_t n = time_minute_format(text, ms);
+    put_text(b, escape, text, n);
 }
 
 static void

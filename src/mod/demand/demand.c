@@ -276,15 +276,18 @@ demand_search_text(struct arena *a, const char *receipt_no, const char *enterpri
         buf_puts(&b, search_whose(a, 'c', chamber_id));
     }
     if (receipt_no != NULL) {
-        buf_printf(&b, " %s", receipt_no);
+        buf_putc(&b, ' ');
+        buf_puts(&b, receipt_no);
     }
     if (enterprise != NULL) {
-        buf_printf(&b, " %s", enterprise);
+        buf_putc(&b, ' ');
+        buf_puts(&b, enterprise);
     }
     for (size_t i = 0; i < sizeof TEXTS / sizeof *TEXTS; i++) {
         const char *s = value_get_text(in, TEXTS[i]);
         if (s != NULL) {
-            buf_printf(&b, "\n%s", s);
+            buf_putc(&b, '\n');
+            buf_puts(&b, s);
         }
     }
     return arena_printf(a, "%s %s", search_tokens(a, buf_str(&b), false),

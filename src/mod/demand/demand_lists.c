@@ -6,6 +6,8 @@
 
 #include "kit/search.h"
 
+#include <string.h>
+
 extern const struct db_stmt DEMAND_LISTS[DEMAND_DRIVERS][DEMAND_ORDERS];
 extern const struct db_stmt DEMAND_COUNTS[DEMAND_DRIVERS][2];
 
@@ -34,13 +36,15 @@ extern const struct db_stmt DEMAND_COUNTS[DEMAND_DRIVERS][2];
     " due_from:int? due_to:int? open:int? paused:int? supervised:int? seen_by:int?"            \
     " drafts_of:int? unit:int? match:text? unassigned:int?"                                    \
     " submitted_from:int? submitted_to:int? closed_from:int? closed_to:int? measure:text?"     \
-    " todo:int? review_by:text? key_from:int key_to:int"
+    " todo:int? review_by:text? key_from:int key_to:int free:int"
 // What waits for the federation, as the indexes say it (0015_demand_callback.sql).
 #define TODO                                                                                   \
     "d.unassigned = 1 OR (d.extension = 'requested' AND d.open = 1) OR d.callback_due_at IS"   \
     " NOT NULL"
+// Of a list that nobody filters ($32) no row is asked the two dozen questions.
 #define FILTERS                                                                                \
-    " AND ($4 IS NULL OR d.state = $4) AND ($5 IS NULL OR d.category = $5)"                    \
+    " AND ($19 IS NULL OR d.state <> 'draft' OR d.created_by = $19)"                           \
+    " AND ($32 = 1 OR (($4 IS NULL OR d.state = $4) AND ($5 IS NULL OR d.category = $5)"       \
     " AND ($6 IS NULL OR d.level = $6) AND ($7 IS NULL OR d.lead_unit_id = $7)"                \
     " AND ($8 IS NULL OR d.chamber_id = $8) AND ($9 IS NULL OR d.enterprise_id = $9)"          \
     " AND ($10 IS NULL OR d.source = $10)"                                                     \
@@ -49,7 +53,6 @@ extern const struct db_stmt DEMAND_COUNTS[DEMAND_DRIVERS][2];
     " AND ($15 IS NULL OR d.open = $15) AND ($16 IS NULL OR d.paused = $16)"                   \
     " AND ($17 IS NULL OR d.supervised_at IS NOT NULL)"                                        \
     " AND ($18 IS NULL OR d.visibility = 'chamber' OR d.created_by = $18)"                     \
-    " AND ($19 IS NULL OR d.state <> 'draft' OR d.created_by = $19)"                           \
     " AND ($22 IS NULL OR d.unassigned = $22)"                                                 \
     " AND ($23 IS NULL OR d.submitted_at >= $23) AND ($24 IS NULL OR d.submitted_at < $24)"    \
     " AND ($25 IS NULL OR d.closed_at >= $25) AND ($26 IS NULL OR d.closed_at < $26)"          \
@@ -59,7 +62,7 @@ extern const struct db_stmt DEMAND_COUNTS[DEMAND_DRIVERS][2];
     " OR ($27 = 'rated' AND d.satisfaction IS NOT NULL)"                                       \
     " OR ($27 = 'satisfied' AND d.satisfaction >= 4))"                                         \
     " AND ($28 IS NULL OR " TODO ")"                                                           \
-    " AND ($29 IS NULL OR d.review_on <= $29)"
+    " AND ($29 IS NULL OR d.review_on <= $29)))"
 // Every statement has every parameter.
 #define NO_UNIT " AND $20 IS NULL"
 #define ANY_UNIT                                                                               \
@@ -164,7 +167,8 @@ optional(int flag)
     return flag < 0 ? DB_NULL : DB_INT(flag);
 }
 
-enum { ARGS = 31 };
+// Places of arguments that begin with 0.
+enum { FIRST_FILTER = 3, DRAFTS_OF = 18, UNIT, MATCH, LAST_FILTER = 28, ARGS = 32 };
 
 // The ends of the walk that the filters on its key give, the near one as where it begins.
 static void
@@ -183,6 +187,20 @@ bound(struct demand_query *q)
         q->after_key = q->key_from;
         q->after_id = INT64_MIN;
     }
+}
+
+// Whether nothing is filtered. Whose drafts are seen, which department leads and what is
+// searched for stand outside of the filters.
+static bool
+is_free(const struct db_arg *args)
+{
+    for (int i = FIRST_FILTER; i <= LAST_FILTER; i++) {
+        bool filter = i != DRAFTS_OF && i != UNIT && i != MATCH;
+        if (filter && args[i].type != DB_NULL_T) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static void
@@ -227,10 +245,10 @@ arguments(struct demand_query *q, struct db_arg *args)
         DB_TEXT(q->review_by),
         DB_INT(q->key_from),
         DB_INT(q->key_to),
+        DB_INT(0),
     };
-    for (size_t i = 0; i < ARGS; i++) {
-        args[i] = all[i];
-    }
+    memcpy(args, all, sizeof all);
+    args[ARGS - 1] = DB_INT(is_free(all) ? 1 : 0);
 }
 
 struct value *

@@ -142,38 +142,51 @@ set_columns(struct ctx *c)
     value_set(c->arena, c->page, "columns", cols);
 }
 
+// Where a row's members were found in the row before.
+struct places {
+    uint32_t id, no, title, enterprise, category, state, unit, submitted, created;
+};
+
+static const char *
+text_near(const struct value *d, const char *key, uint32_t *at, const char *otherwise)
+{
+    const struct value *v = value_get_near(d, key, at);
+    return v != NULL && v->type == VALUE_TEXT ? v->s : otherwise;
+}
+
+static int64_t
+time_near(const struct value *d, const char *key, uint32_t *at)
+{
+    const struct value *v = value_get_near(d, key, at);
+    return v != NULL && v->type == VALUE_TIME ? v->i : 0;
+}
+
+// What demand-list.html says of a demand. A page has twenty and little else that takes time.
 static struct value *
-row_of(struct ctx *c, const struct value *d)
+row_of(struct ctx *c, const struct value *d, struct places *at)
 {
     struct arena *a = c->arena;
-    struct value *item = demand_view_item(c, d);
-    const char *no = value_get_text(item, "receipt_no");
-    const char *enterprise = value_get_text(item, "enterprise");
-    const char *unit = value_get_text(item, "unit");
-    struct value *row = value_map(a);
-    struct value *cells = value_list(a);
-    struct value *title = listing_cell(c, value_get_text(item, "title"), "wide");
-    value_set_bool(a, title, "is_title", true);
-    value_set(a, title, "url", value_get(item, "url"));
-    value_set_text(a, title, "sub",
-                   arena_printf(a, "%s　%s", no == NULL ? TR(c, "草稿") : no,
-                                enterprise == NULL ? "" : enterprise));
-    value_push(a, cells, title);
-    value_push(a, cells, listing_cell(c, value_get_text(item, "category"), "hide-s"));
-    struct value *state = listing_cell(c, NULL, "");
-    value_set(a, state, "badge", value_get(item, "state"));
-    value_push(a, cells, state);
-    value_push(a, cells, listing_cell(c, unit == NULL ? "—" : unit, "hide-s"));
-    struct value *sla = listing_cell(c, NULL, "");
-    value_set(a, sla, "sla", value_get(item, "sla"));
-    value_push(a, cells, sla);
-    value_push(a, cells, listing_cell(c, value_get_text(item, "day"), "num hide-s"));
-    value_set(a, row, "url", value_get(item, "url"));
-    value_set(a, row, "id", value_get(item, "id"));
-    value_set_text(a, row, "select_label",
-                   trf(a, c->lang, "选择 {0}", 1, no == NULL ? "" : no));
-    value_set(a, row, "cells", cells);
-    return row;
+    const char *word = text_near(d, "state", &at->state, "");
+    const struct choice *state = choice_find(DEMAND_STATES, word);
+    const char *category = text_near(d, "category", &at->category, NULL);
+    const struct value *sla = demand_view_sla(c, d);
+    int64_t moment = time_near(d, "submitted_at", &at->submitted);
+    moment = moment != 0 ? moment : time_near(d, "created_at", &at->created);
+    const struct value_pair pairs[] = {
+        VALUE_PAIR("id", value_get_near(d, "id", &at->id)),
+        VALUE_PAIR("receipt_no",
+                   value_ref(a, text_near(d, "receipt_no", &at->no, TR(c, "草稿")))),
+        VALUE_PAIR("title", value_ref(a, text_near(d, "title", &at->title, ""))),
+        VALUE_PAIR("enterprise", value_ref(a, text_near(d, "enterprise", &at->enterprise, ""))),
+        VALUE_PAIR("category",
+                   value_ref(a, choice_label(DEMAND_CATEGORIES, category, c->lang))),
+        VALUE_PAIR("tone", value_ref(a, state == NULL ? NULL : state->tone)),
+        VALUE_PAIR("state", value_ref(a, state == NULL ? word : tr(c->lang, state->label))),
+        VALUE_PAIR("unit", value_ref(a, text_near(d, "lead_unit", &at->unit, "—"))),
+        VALUE_PAIR("sla", sla == NULL ? &value_null : sla),
+        VALUE_PAIR("day", value_ref(a, demand_view_day(c, moment))),
+    };
+    return value_map_of(a, pairs, sizeof pairs / sizeof *pairs);
 }
 
 static void
@@ -252,8 +265,9 @@ demand_show_list(struct ctx *c)
     size_t n = value_count(items);
     struct value *rows = value_list(a);
     struct value *actions = value_list(a);
-    for (size_t i = 0; i < n; i++) {
-        value_push(a, rows, row_of(c, value_at(items, i)));
+    struct places at = {0};
+    for (size_t i = 0; i < n && !is_enterprise(c); i++) {
+        value_push(a, rows, row_of(c, value_at(items, i), &at));
     }
     if (is_enterprise(c)) {
         push_action(c, actions, "/demands/new", TR(c, "提诉求"), "plus", true);

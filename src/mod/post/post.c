@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "kit/app.h"
+#include "kit/listing.h"
 #include "kit/record_merge.h"
 
 #include <string.h>
@@ -562,9 +563,18 @@ static const struct record_link LINKS[] = {
 // ---- the module ------------------------------------------------------------------------
 
 static int64_t
+count_closing(void *arg)
+{
+    return post_closing_count(arg);
+}
+
+// In the menu of every page, so it is counted once for all of them.
+static int64_t
 closing_count(struct ctx *c)
 {
-    int64_t n = post_closing_count(c);
+    const char *key = arena_printf(c->arena, "terms closing %lld %d", (long long)c->actor->id,
+                                   (int)time_to_day(c->now));
+    int64_t n = listing_count_cached(c->app, key, db_generation(c->app->db), count_closing, c);
     return n > 0 ? n : -1;
 }
 
