@@ -54,7 +54,7 @@ int64_t search_base(const char *kind);
     " generate_series(" blocks ") AS b(n) CROSS JOIN LATERAL (SELECT k.id FROM search_doc k"   \
     " WHERE search_vector(k.id, k.tokens) @@ search_query(" q ", b.n)" order " OFFSET 0) s"
 #define SEARCH_LAST(base)                                                                      \
-    "(SELECT max(m.id) FROM search_doc m WHERE m.id < " base " + 1099511627776)"
+    "coalesce((SELECT max(m.id) FROM search_doc m WHERE m.id < " base " + 1099511627776), 0)"
 // Keys below `end` of the kind, falling; keys above `end`, rising; all of the kind.
 #define SEARCH_DOWN(q, base, end)                                                              \
     SEARCH_WALK("least(" SEARCH_LAST(base) ", " end ") >> 12, " base " >> 12, -1", q,          \
