@@ -85,8 +85,8 @@ store_url(struct store *s)
     }
     assert_non_null(mkdtemp(s->dir)); // for what tests keep beside their database
     snprintf(s->schema, sizeof s->schema, "t%d_%u", getpid(), count++);
-    return arena_printf(s->a, "%s%cschema=%s", server, strchr(server, '?') == NULL ? '?' : '&',
-                        s->schema);
+    return arena_printf(s->a, "%s%cschema=%s&application_name=%s", server,
+                        strchr(server, '?') == NULL ? '?' : '&', s->schema, s->schema);
 }
 
 static inline struct db *
