@@ -20,6 +20,10 @@ enum {
     // saves taking and leaving the file's locks, most of the cost of a small read. What
     // another process writes is seen this much later.
     HOLD_MS = 5,
+    // After a transaction of this length, other processes that want to write get a moment to
+    // begin theirs (they ask each millisecond).
+    LONG_MS = 100,
+    TURN_MS = 3,
 };
 
 // ---- opening the database --------------------------------------------------------------
@@ -123,7 +127,13 @@ static enum db_outcome
 sq_begin(struct db_tx *tx)
 {
     struct sq_conn *c = sq_conn_of(tx);
-    return outcome(c, sq_control(c, SQ_BEGIN), "begin");
+    const struct timespec turn = {.tv_nsec = TURN_MS * 1000000L};
+    if (c->ended - c->begun >= LONG_MS && sq_now_ms() - c->ended < TURN_MS) {
+        nanosleep(&turn, NULL);
+    }
+    int rc = sq_control(c, SQ_BEGIN);
+    c->begun = c->ended = sq_now_ms();
+    return outcome(c, rc, "begin");
 }
 
 static void
@@ -142,6 +152,7 @@ sq_commit(struct db_tx *tx)
     c->idle = 0;
     tx->err = ERR_OK;
     enum db_outcome o = outcome(c, sq_control(c, SQ_COMMIT), "commit");
+    c->ended = sq_now_ms();
     if (o != DB_DONE) {
         sq_rollback(tx);
     }
@@ -216,9 +227,9 @@ checkpoint(struct sq_conn *c, int mode, int wait_ms)
     int copied = 0;
     struct sq_db *db = (struct sq_db *)(void *)c->tx.db;
     release_held(db, true);
-    sqlite3_busy_timeout(c->h, wait_ms);
+    c->busy_ms = wait_ms;
     int rc = sqlite3_wal_checkpoint_v2(c->h, NULL, mode, &log, &copied);
-    sqlite3_busy_timeout(c->h, SQ_BUSY_MS);
+    c->busy_ms = SQ_BUSY_MS;
     pthread_mutex_lock(&db->pool.lock);
     db->keep_none = false;
     pthread_mutex_unlock(&db->pool.lock);
@@ -265,14 +276,6 @@ give_up_held(struct db_tx *tx)
     }
 }
 
-static int64_t
-now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static bool
 is_current(struct sq_db *db, const struct sq_conn *c)
 {
@@ -296,14 +299,14 @@ sq_read_begin(struct db *base)
         return NULL;
     }
     c->tx.err = ERR_OK;
-    if (c->held && is_current(db, c) && now_ms() - c->begun < HOLD_MS) {
+    if (c->held && is_current(db, c) && sq_now_ms() - c->begun < HOLD_MS) {
         return &c->tx;
     }
     sq_rollback(&c->tx);
     // Asked first: a snapshot newer than its number is only thrown away too early.
     c->generation = db_generation(base);
     c->epoch = atomic_load(&db->epoch);
-    c->begun = now_ms();
+    c->begun = sq_now_ms();
     if (sq_control(c, SQ_BEGIN) != SQLITE_DONE) {
         c->tx.err = ERR_UNAVAILABLE;
     }

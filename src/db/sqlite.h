@@ -39,13 +39,16 @@ struct sq_conn {
     bool held;
     uint64_t generation; // of the snapshot, or older
     unsigned epoch;
-    int64_t begun; // ms
+    int64_t begun; // ms; of the writer its last transaction
     // of the writer
+    int64_t ended; // ms, of its last transaction
     int frames;    // in the write-ahead log after the last commit
     int copied;    // of these, copied into the database by the last checkpoint
     bool logged;   // the log holds something
     unsigned idle; // times found idle since the last write
     int64_t seen;  // data_version: moves when another connection has written
+    int busy_ms;   // how long it waits for another process that writes
+    int64_t asked; // ms, since when it does
 };
 
 struct sq_db {
@@ -76,6 +79,7 @@ void sq_rows_drop(struct db_rows *r);
 
 // sqlite_conn.c
 
+int64_t sq_now_ms(void);
 enum { SQ_BUSY_MS = 5000 }; // how long to wait for another process that writes
 
 // Once a process, before the first connection.

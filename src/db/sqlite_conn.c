@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { APPLICATION_ID = 0x48516462 }; // "HQdb"
@@ -259,10 +260,35 @@ sq_look_for_others(struct sq_conn *c)
     c->own = false;
 }
 
+int64_t
+sq_now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+// SQLite's own handler sleeps up to 100 ms at a time and so never meets the moment between two
+// transactions of a process that writes and writes.
+static int
+wait_busy(void *arg, int count)
+{
+    struct sq_conn *c = arg;
+    const struct timespec little = {.tv_nsec = 1000000};
+    int64_t now = sq_now_ms();
+    c->asked = count == 0 ? now : c->asked;
+    if (now - c->asked >= c->busy_ms) {
+        return 0;
+    }
+    nanosleep(&little, NULL);
+    return 1;
+}
+
 static bool
 set_up(struct sq_conn *c, const struct db_options *o, const char **why)
 {
-    sqlite3_busy_timeout(c->h, SQ_BUSY_MS);
+    c->busy_ms = SQ_BUSY_MS;
+    sqlite3_busy_handler(c->h, wait_busy, c);
     harden(c->h);
     if (c->role != SQ_READER && !set_up_file(c, why)) {
         return false;

@@ -299,7 +299,7 @@ end_of(struct ctx *c, const struct record_kind *k, const struct field *f,
 
 const char *
 record_entry(struct ctx *c, const struct record_kind *k, const struct value *rec,
-             const char *words)
+             const struct record_ahead *ahead)
 {
     const struct record_built *b = record_built_of(k);
     struct buf out;
@@ -310,11 +310,15 @@ record_entry(struct ctx *c, const struct record_kind *k, const struct value *rec
                                         value_get_int(rec, b->whose[s], 0)));
         }
     }
-    for (const struct record_sealed *s = b->sealed; s->field != NULL; s++) {
-        const char *end = s->field->type == FIELD_MOBILE ? end_of(c, k, s->field, rec) : NULL;
+    for (size_t i = 0; b->sealed[i].field != NULL; i++) {
+        const struct field *f = b->sealed[i].field;
+        const struct record_found_by *by = record_seal_made(b, i, rec, ahead);
+        const char *end = by != NULL                ? by->end
+                          : f->type == FIELD_MOBILE ? end_of(c, k, f, rec)
+                                                    : NULL;
         buf_puts(&out, end == NULL ? "" : record_end_token(c->arena, end));
     }
-    buf_puts(&out, words != NULL ? words : record_tokens(c->arena, k, rec));
+    buf_puts(&out, tokens_of(c->arena, k, rec, ahead));
     return buf_str(&out);
 }
 
@@ -564,8 +568,7 @@ insert(struct ctx *c, const struct record_built *b, struct value *rec,
     }
     value_set_int(c->arena, rec, "id", id);
     if (b->searched) {
-        search_add(c->tx, b->k->name, id,
-                   record_entry(c, b->k, rec, tokens_of(c->arena, b->k, rec, ahead)));
+        search_add(c->tx, b->k->name, id, record_entry(c, b->k, rec, ahead));
     }
     record_seal_hide(c, b, rec);
     return id;

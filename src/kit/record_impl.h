@@ -139,9 +139,9 @@ enum err record_apply_with(struct ctx *c, const struct record_kind *k, int64_t *
                            struct value *in, const struct record_ahead *ahead, bool dry,
                            struct value **changes);
 // The whole entry of a record, as it is or as its row has it, for the search index: whose it
-// is, how its phones end, its `words` (of record_tokens; NULL makes them).
+// is, how its phones end, its words. ahead: NULL, nothing is made yet.
 const char *record_entry(struct ctx *c, const struct record_kind *k, const struct value *rec,
-                         const char *words);
+                         const struct record_ahead *ahead);
 // The token of phones of this field that end in `end` (seal_end).
 const char *record_end_token(struct arena *a, const char *end);
 
@@ -228,6 +228,11 @@ void record_seal_mask(struct ctx *c, const struct record_built *b, struct value 
 size_t record_seal_args(struct ctx *c, const struct record_built *b, int64_t id,
                         const struct value *rec, const struct record_ahead *ahead,
                         struct db_arg *args);
+// What the i-th sealed field's value is found by, when it was made before and is still the
+// same.
+const struct record_found_by *record_seal_made(const struct record_built *b, size_t i,
+                                               const struct value *rec,
+                                               const struct record_ahead *ahead);
 void record_seal_ahead(struct arena *a, const struct app *app, const struct record_built *b,
                        struct record_ahead *ahead);
 // Puts masks in place of what was sealed: nobody after this needs the values.

@@ -118,6 +118,16 @@ record_seal_ahead(struct arena *a, const struct app *app, const struct record_bu
     }
 }
 
+const struct record_found_by *
+record_seal_made(const struct record_built *b, size_t i, const struct value *rec,
+                 const struct record_ahead *ahead)
+{
+    const char *name = b->sealed[i].field->name;
+    bool made = ahead != NULL && i < RECORD_SEALED && ahead->sealed[i].index != NULL &&
+                text_equal(value_get_text(rec, name), value_get_text(ahead->of, name));
+    return made ? &ahead->sealed[i] : NULL;
+}
+
 size_t
 record_seal_args(struct ctx *c, const struct record_built *b, int64_t id,
                  const struct value *rec, const struct record_ahead *ahead, struct db_arg *args)
@@ -126,12 +136,11 @@ record_seal_args(struct ctx *c, const struct record_built *b, int64_t id,
     for (size_t i = 0; b->sealed[i].field != NULL; i++) {
         const struct record_sealed *s = &b->sealed[i];
         const char *plain = value_get_text(rec, s->field->name);
+        const struct record_found_by *made = record_seal_made(b, i, rec, ahead);
         struct record_found_by by = {0};
         bool put = plain != NULL && !seal_is_mask(plain);
-        bool same = put && ahead != NULL && i < RECORD_SEALED &&
-                    text_equal(plain, value_get_text(ahead->of, s->field->name));
-        if (same && ahead->sealed[i].index != NULL) {
-            by = ahead->sealed[i];
+        if (made != NULL) {
+            by = *made;
         } else if (put) {
             by = found_by(c->app, c->arena, b, s, plain);
         }

@@ -120,20 +120,37 @@ seal_open(const struct app *app, struct arena *a, const struct seal_place *at,
 
 // ---- blind indexes ---------------------------------------------------------------------
 
+// The state of a hash that has taken the key, kept as keys are: a thread each.
+static crypto_auth_hmacsha256_state
+keyed(const struct app *app)
+{
+    static _Thread_local struct {
+        bool made;
+        unsigned char of[sizeof app->secret];
+        crypto_auth_hmacsha256_state state;
+    } last;
+    if (!last.made || memcmp(last.of, app->secret, sizeof last.of) != 0) {
+        unsigned char secret[KEY];
+        app_key(app, "seal.index", secret);
+        crypto_auth_hmacsha256_init(&last.state, secret, sizeof secret);
+        sodium_memzero(secret, sizeof secret);
+        memcpy(last.of, app->secret, sizeof last.of);
+        last.made = true;
+    }
+    return last.state;
+}
+
 // Without the key nothing can be tried out, though there are only 10,000 phone ends.
 static const char *
 blind(const struct app *app, struct arena *a, const struct seal_place *at, const char *what,
       const char *s)
 {
-    unsigned char secret[KEY];
     unsigned char hash[crypto_auth_hmacsha256_BYTES];
     const char *text = arena_printf(a, "%s.%s.%s:%s", at->table, at->column, what, s);
-    app_key(app, "seal.index", secret);
-    crypto_auth_hmacsha256_state state;
-    crypto_auth_hmacsha256_init(&state, secret, sizeof secret);
+    crypto_auth_hmacsha256_state state = keyed(app);
     crypto_auth_hmacsha256_update(&state, (const unsigned char *)text, strlen(text));
     crypto_auth_hmacsha256_final(&state, hash);
-    sodium_memzero(secret, sizeof secret);
+    sodium_memzero(&state, sizeof state);
     return text_hex(a, hash, INDEX);
 }
 

@@ -478,6 +478,49 @@ answered_means_committed(void **state)
     sem_destroy(&done);
 }
 
+// ---- whoever writes for long -----------------------------------------------------------
+
+struct long_work {
+    struct call call;
+    sem_t *go;
+    bool alone, asked;
+};
+
+static enum err
+work_long(struct db_tx *tx, void *arg)
+{
+    struct long_work *l = arg;
+    l->alone = !db_others_wait(tx);
+    sem_post(l->call.done); // now the other comes
+    wait_for(l->go, 1);
+    l->asked = db_others_wait(tx);
+    return add_org(tx, l->call.name);
+}
+
+static void
+long_work_knows_who_waits(void **state)
+{
+    struct store *s = *state;
+    sem_t done, go;
+    sem_init(&done, 0, 0);
+    sem_init(&go, 0, 0);
+    struct long_work l = {.go = &go};
+    struct call other;
+    prepare(&l.call, work_long, "long", NULL, &done);
+    l.call.job.arg = &l;
+    assert_int_equal(db_submit(s->db, &l.call.job), ERR_OK);
+    wait_for(&done, 1);
+    prepare(&other, work_good, "short", NULL, &done);
+    assert_int_equal(db_submit(s->db, &other.job), ERR_OK);
+    sem_post(&go);
+    wait_for(&done, 2);
+    assert_true(l.alone);
+    assert_true(l.asked);
+    assert_int_equal(org_count(s->db), 2);
+    sem_destroy(&go);
+    sem_destroy(&done);
+}
+
 // ---- many threads ----------------------------------------------------------------------
 
 enum { THREADS = 8, JOBS = 2500 };
@@ -609,6 +652,80 @@ two_processes_write(void **state)
     assert_null(db_check_integrity(s->db, s->a));
 }
 
+struct hog {
+    struct db *db;
+    struct db_job job;
+    int turns;
+    sem_t over;
+};
+
+static enum err
+hog_work(struct db_tx *tx, void *arg)
+{
+    struct hog *h = arg;
+    char name[32];
+    snprintf(name, sizeof name, "hog %d", h->turns);
+    add_org(tx, name);
+    usleep(120000);
+    return db_tx_err(tx);
+}
+
+// The next begins at once, as blocks of an import do.
+static void
+hog_done(enum err e, void *arg)
+{
+    struct hog *h = arg;
+    h->turns++;
+    if (e != ERR_OK || h->turns == 60 || db_submit(h->db, &h->job) != ERR_OK) {
+        sem_post(&h->over);
+    }
+}
+
+static int
+hog_from_child(const char *url)
+{
+    struct arena *a = arena_new(1 << 20);
+    const char *why = "";
+    struct hog h = {.db = db_open(a, url, NULL, &why)};
+    if (h.db == NULL) {
+        return 1;
+    }
+    h.job = (struct db_job){.work = hog_work, .done = hog_done, .arg = &h};
+    sem_init(&h.over, 0, 0);
+    int bad = db_submit(h.db, &h.job) != ERR_OK;
+    wait_for(&h.over, 1);
+    db_close(h.db);
+    return bad;
+}
+
+// A server that wrote and wrote (an import, comparing records) kept `huiqiao token` waiting
+// until it gave up.
+static void
+processes_take_turns(void **state)
+{
+    struct store *s = *state;
+    db_close(s->db);
+    pid_t child = fork();
+    if (child == 0) {
+        _exit(hog_from_child(s->url));
+    }
+    s->db = store_open(s, NULL);
+    while (org_count(s->db) == 0) {
+        usleep(10000);
+    }
+    for (int i = 0; i < 6; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "turn %d", i);
+        int64_t before = org_count(s->db);
+        assert_int_equal(db_write(s->db, s->a, add_org, name), ERR_OK);
+        assert_in_range(org_count(s->db) - before, 1, 4); // its own and a few turns
+        usleep(30000);
+    }
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 // What another process wrote moves the generation too, within a second or so.
 static void
 generation_sees_other_processes(void **state)
@@ -650,8 +767,10 @@ main(void)
         STORE_TEST(generation_counts_what_changed),
         STORE_TEST(close_runs_what_is_queued),
         STORE_TEST(answered_means_committed),
+        STORE_TEST(long_work_knows_who_waits),
         STORE_TEST_FAST(twenty_thousand_jobs_of_eight_threads),
         STORE_TEST(two_processes_write),
+        STORE_TEST(processes_take_turns),
         STORE_TEST(generation_sees_other_processes),
     };
     return cmocka_run_group_tests_name("store/write", tests, NULL, NULL);
