@@ -444,9 +444,9 @@ compose_unfound(struct record_built *b)
             .name = arena_printf(b->arena, "%s.hits", b->k->name),
             .sqlite = "SELECT count(*) AS n FROM (SELECT 1 FROM search_index s"
                       " WHERE s.search_index MATCH $1 AND s.rowid > $2 AND s.rowid < $3"
-                      " LIMIT $4) AS some",
+                      " LIMIT $4) AS found",
             .postgres = "SELECT count(*) AS n FROM (SELECT 1 FROM" SEARCH_ANY(
-                "$1", "$2") " WHERE s.id > $2 AND s.id < $3 LIMIT $4) AS some",
+                "$1", "$2") " WHERE s.id > $2 AND s.id < $3 LIMIT $4) AS found",
             .params = "q:text low:int high:int most:int",
             .row = "n:int"};
         put_stmt(b, &b->hits);

@@ -176,10 +176,51 @@ asked(sqlite3 *db, const char *sql)
     return s;
 }
 
+static const struct db_stmt TABLES = {
+    .name = "test.tables",
+    .postgres = "SELECT relname::text AS name FROM pg_class WHERE relkind = 'r'"
+                " AND relnamespace = current_schema()::regnamespace ORDER BY 1",
+    .row = "name:text",
+    .scans = "test"};
+
+static char *
+everything_postgres(struct world *w)
+{
+    struct arena *a = w->s.a;
+    struct buf b;
+    buf_init(&b, a, 65536, (size_t)8 << 20);
+    struct db_tx *tx = db_read_begin(w->s.db);
+    const struct value *tables = db_list(tx, a, &TABLES, DB_NONE);
+    assert_true(value_count(tables) > 30);
+    for (size_t i = 0; i < value_count(tables); i++) {
+        const char *table = value_get_text(value_at(tables, i), "name");
+        struct db_stmt *s = ARENA_NEW(a, struct db_stmt);
+        *s = (struct db_stmt){
+            .name = "test.everything",
+            .postgres = arena_printf(a,
+                                     "SELECT (to_jsonb(t) - 'version' - 'updated_at')::text AS"
+                                     " row FROM %s t ORDER BY 1",
+                                     table),
+            .row = "row:text",
+            .scans = "test"};
+        const struct value *rows =
+            text_list_has(OWN, table) ? NULL : db_list(tx, a, s, DB_NONE);
+        for (size_t r = 0; r < value_count(rows); r++) {
+            buf_printf(&b, "%s|%s\n", table, value_get_text(value_at(rows, r), "row"));
+        }
+    }
+    assert_int_equal(db_tx_err(tx), ERR_OK);
+    db_read_end(tx);
+    return arena_strdup(a, buf_str(&b));
+}
+
 // Every row of every table, without when it was written and how often.
 static char *
 everything(struct world *w)
 {
+    if (store_is_postgres()) {
+        return everything_postgres(w);
+    }
     sqlite3 *db = opened(w);
     struct buf b;
     buf_init(&b, w->s.a, 65536, (size_t)8 << 20);
@@ -533,6 +574,9 @@ static void
 no_reference_is_forgotten(void **state)
 {
     struct world *w = *state;
+    if (store_is_postgres()) {
+        skip(); // asks the schema in SQLite's words
+    }
     sqlite3 *db = opened(w);
     unsigned wrong = 0, kinds = 0;
     for (const struct module *const *m = MODULES; *m != NULL; m++) {
@@ -553,6 +597,9 @@ static void
 raw_rows_have_every_column(void **state)
 {
     struct world *w = *state;
+    if (store_is_postgres()) {
+        skip(); // asks the schema in SQLite's words
+    }
     sqlite3 *db = opened(w);
     for (const struct module *const *m = MODULES; *m != NULL; m++) {
         for (const struct record_kind *const *k = (*m)->kinds; k != NULL && *k != NULL; k++) {

