@@ -193,7 +193,7 @@ const void *db_blob(struct db_rows *r, int col, size_t *n);
 struct value *db_row(struct db_rows *r, struct arena *a);
 // One cell as db_row would have it, but a text is not copied: it is the row's and valid until
 // db_next or db_end. Not for json.
-struct value db_cell(struct db_rows *r, unsigned col);
+void db_cell(struct db_rows *r, unsigned col, struct value *out);
 // Which column of the rows has this name; -1 none.
 int db_column(const struct db_stmt *s, const char *name);
 

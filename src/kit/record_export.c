@@ -5,6 +5,7 @@
 #include "kit/code.h"
 #include "kit/export.h"
 #include "kit/record_impl.h"
+#include "kit/seal.h"
 
 enum { MEMO = 256, MEMO_CODE = 16, MEMO_TEXT = 160 };
 
@@ -93,17 +94,17 @@ choose_columns(struct ctx *c, const struct record_kind *k, struct listing *x)
 
 // ---- values ----------------------------------------------------------------------------
 
-static struct value
-text_value(const char *s, size_t n)
+// In place: see db_cell.
+static void
+set_text(struct value *v, const char *s, size_t n)
 {
-    struct value v = {.type = VALUE_TEXT};
-    v.s = s;
-    v.n = n;
-    return v;
+    v->type = VALUE_TEXT;
+    v->s = s;
+    v->n = n;
 }
 
-static struct value
-text_of_code(struct ctx *c, const struct shown *s, const struct value *v)
+static void
+read_code(struct ctx *c, const struct shown *s, struct value *v)
 {
     size_t slot = 0;
     for (const char *p = v->s; *p != '\0'; p++) {
@@ -111,7 +112,8 @@ text_of_code(struct ctx *c, const struct shown *s, const struct value *v)
     }
     struct memo *m = &s->memo[slot % MEMO];
     if (*v->s != '\0' && strcmp(m->code, v->s) == 0) {
-        return text_value(m->text, m->n);
+        set_text(v, m->text, m->n);
+        return;
     }
     const char *text = field_text(c, s->field, v);
     size_t n = strlen(text);
@@ -120,7 +122,7 @@ text_of_code(struct ctx *c, const struct shown *s, const struct value *v)
         memcpy(m->text, text, n + 1);
         m->n = n;
     }
-    return text_value(text, n);
+    set_text(v, text, n);
 }
 
 // What people read in the list: labels for choices, yuan for fen; numbers stay numbers.
@@ -131,12 +133,13 @@ make_readable(struct ctx *c, const struct shown *s, struct value *v)
         return;
     }
     if (s->memo != NULL && v->type == VALUE_TEXT) {
-        *v = text_of_code(c, s, v);
+        read_code(c, s, v);
     } else if (s->field->type == FIELD_MONEY) {
-        *v = (struct value){.type = VALUE_DEC, .i = v->i * 100};
+        v->type = VALUE_DEC;
+        v->i *= 100;
     } else if (s->field->type == FIELD_CHOICES || s->field->type == FIELD_FLAG) {
         const char *text = field_text(c, s->field, v);
-        *v = text_value(text, strlen(text));
+        set_text(v, text, strlen(text));
     }
 }
 
@@ -153,32 +156,43 @@ may_be_hidden(const struct ctx *c, const struct listing *x)
     return false;
 }
 
-static struct value
-cell_of_row(struct ctx *c, const struct listing *x, const struct shown *s, struct db_rows *rows)
+static void
+read_cell(struct ctx *c, const struct listing *x, const struct shown *s, struct db_rows *rows,
+          struct value *v)
 {
-    struct value v = db_cell(rows, s->cell);
-    if (v.type == VALUE_TEXT && s->field != NULL && s->field->sealed) {
-        const char *mask = record_seal_masked(c, x->q.b->k, db_int(rows, 0), s->field, v.s);
-        return text_value(mask, strlen(mask));
+    db_cell(rows, s->cell, v);
+    if (v->type == VALUE_TEXT && s->field != NULL && s->field->sealed) {
+        const char *mask = seal_mobile_mask(c->app, c->arena, v->s);
+        mask = mask != NULL ? mask
+                            : record_seal_masked(c, x->q.b->k, db_int(rows, 0), s->field, v->s);
+        set_text(v, mask, strlen(mask));
     }
-    return v;
+    make_readable(c, s, v);
+}
+
+// As this reader may see the row's record.
+static void
+read_masked(struct ctx *c, const struct listing *x, struct db_rows *rows, struct value *cells)
+{
+    struct value *rec = db_row(rows, c->arena);
+    record_seal_mask(c, x->q.b, rec);
+    rec = record_masked(c, x->q.b->k, rec);
+    for (size_t i = 0; i < x->l.count; i++) {
+        const struct value *v = value_get(rec, x->shown[i].key);
+        cells[i] = v == NULL ? value_null : *v;
+        make_readable(c, &x->shown[i], &cells[i]);
+    }
 }
 
 static void
 read_cells(struct ctx *c, const struct listing *x, struct db_rows *rows, struct value *cells)
 {
-    const struct record_kind *k = x->q.b->k;
-    struct value *rec = x->by_record ? db_row(rows, c->arena) : NULL;
-    if (rec != NULL) {
-        record_seal_mask(c, x->q.b, rec);
-        rec = record_masked(c, k, rec);
+    if (x->by_record) {
+        read_masked(c, x, rows, cells);
+        return;
     }
     for (size_t i = 0; i < x->l.count; i++) {
-        const struct value *v = rec == NULL ? NULL : value_get(rec, x->shown[i].key);
-        cells[i] = rec == NULL ? cell_of_row(c, x, &x->shown[i], rows)
-                   : v == NULL ? value_null
-                               : *v;
-        make_readable(c, &x->shown[i], &cells[i]);
+        read_cell(c, x, &x->shown[i], rows, &cells[i]);
     }
 }
 
@@ -188,7 +202,8 @@ read_cells(struct ctx *c, const struct listing *x, struct db_rows *rows, struct 
 static void
 keep_place(struct ctx *c, struct listing *x, struct db_rows *rows)
 {
-    struct value sort = db_cell(rows, x->sort_cell);
+    struct value sort;
+    db_cell(rows, x->sort_cell, &sort);
     x->q.args[SLOT_ID] = DB_INT(db_int(rows, 0));
     x->q.args[SLOT_SORT] = sort.type == VALUE_TEXT
                                ? DB_TEXT(arena_strndup(c->arena, sort.s, sort.n))

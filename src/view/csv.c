@@ -120,9 +120,11 @@ put_value(struct buf *b, const struct value *v)
     case VALUE_DEC:
         json_write(b, v); // digits, sign and point only, or true and false
         return;
-    case VALUE_TIME:
-        buf_puts(b, time_minute_text(b->arena, v->i));
+    case VALUE_TIME: {
+        char text[TIME_TEXT_MAX];
+        buf_put(b, text, time_minute_format(text, v->i));
         return;
+    }
     case VALUE_TEXT:
         put_cell(b, v->s, v->n);
         return;

@@ -64,6 +64,35 @@ test_opens_in_its_place_only(void **state)
     assert_null(seal_open(&w->app, w->a, &here, ""));
 }
 
+// Exports make masks without asking whether the value is genuine; what is no mobile has none.
+static void
+test_masks_without_opening(void **state)
+{
+    struct world *w = *state;
+    const struct seal_place here = {"person", "mobile", 7};
+    for (int64_t key = 1; key <= 3; key++) {
+        for (unsigned i = 0; i < 200; i++) {
+            const char *plain =
+                arena_printf(w->a, "1%u%09u", 3 + i % 7, i * 4999999U % 999999999U);
+            const char *one = seal_text(&w->app, w->a, key, &here, plain);
+            assert_string_equal(seal_mobile_mask(&w->app, w->a, one), seal_mask(w->a, plain));
+        }
+    }
+    static const char *const OTHERS[] = {"11010519491231002X", "05158888666", "1381234662", "",
+                                         "1381234662X"};
+    for (size_t i = 0; i < sizeof OTHERS / sizeof *OTHERS; i++) {
+        assert_null(
+            seal_mobile_mask(&w->app, w->a, seal_text(&w->app, w->a, 1, &here, OTHERS[i])));
+    }
+    const char *one = seal_text(&w->app, w->a, 1, &here, MOBILE);
+    struct app other = w->app;
+    other.secret[0] ^= 1;
+    assert_null(seal_mobile_mask(&other, w->a, one));
+    assert_null(seal_mobile_mask(&w->app, w->a, "13812346620"));
+    assert_null(seal_mobile_mask(&w->app, w->a, "1.!!!!"));
+    assert_null(seal_mobile_mask(&w->app, w->a, NULL));
+}
+
 static void
 test_blind_indexes(void **state)
 {
@@ -528,6 +557,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         WORLD_TEST(test_opens_in_its_place_only),
+        WORLD_TEST(test_masks_without_opening),
         WORLD_TEST(test_blind_indexes),
         WORLD_TEST(test_id_numbers),
         WORLD_TEST(test_masked_for_everybody),
