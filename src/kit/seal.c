@@ -66,7 +66,7 @@ place_text(struct arena *a, const struct seal_place *at)
 // libsodium's decoder takes as long for any text, so that its time tells nothing of it. What is
 // sealed is told by nobody's time, and it would be a third of opening a value.
 static bool
-decode(const char *s, unsigned char *out, size_t *size)
+decode(const char *s, size_t count, unsigned char *out, size_t *size)
 {
     enum { NO = 64 };
     static const unsigned char VALUE[128] = {
@@ -79,23 +79,23 @@ decode(const char *s, unsigned char *out, size_t *size)
         NO, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, // a …
         41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, NO, NO, NO, NO, NO, // … z
     };
-    uint32_t bits = 0, count = 0;
+    uint32_t bits = 0, held = 0;
     size_t n = 0;
-    for (const unsigned char *p = (const unsigned char *)s; *p != '\0'; p++) {
-        unsigned char v = *p < sizeof VALUE ? VALUE[*p] : NO;
+    for (size_t i = 0; i < count; i++) {
+        unsigned char c = (unsigned char)s[i], v = c < sizeof VALUE ? VALUE[c] : NO;
         if (v == NO) {
             return false;
         }
         bits = bits << 6 | v;
-        count += 6;
-        if (count >= 8) {
-            count -= 8;
-            out[n++] = (unsigned char)(bits >> count);
+        held += 6;
+        if (held >= 8) {
+            held -= 8;
+            out[n++] = (unsigned char)(bits >> held);
         }
     }
     *size = n;
     // one way only to write a value: what is left over is short and zero
-    return count < 6 && (bits & ((1U << count) - 1)) == 0;
+    return held < 6 && (bits & ((1U << held) - 1)) == 0;
 }
 
 const char *
@@ -133,27 +133,25 @@ seal_key_of(const char *sealed)
     return text_to_int(digits, &key) && key >= SEAL_KEY_FIRST ? key : 0;
 }
 
-// Nonce, ciphertext and tag; NULL when it is no sealed value.
-static const unsigned char *
-parts_of(struct arena *a, const char *sealed, int64_t *key, size_t *size)
+// The number of the key and the base64 behind it; 0 when it is no sealed value.
+static int64_t
+parts_of(const char *sealed, const char **text, size_t *count)
 {
-    *key = seal_key_of(sealed);
-    size_t n = sealed == NULL ? 0 : strlen(sealed);
-    if (*key == 0 || n > SEALED_MOST) {
-        return NULL;
-    }
-    unsigned char *raw = arena_raw(a, n);
-    return decode(strchr(sealed, '.') + 1, raw, size) && *size >= NONCE + TAG ? raw : NULL;
+    int64_t key = seal_key_of(sealed);
+    *text = key == 0 ? "" : strchr(sealed, '.') + 1;
+    *count = strlen(*text);
+    return *count <= SEALED_MOST ? key : 0;
 }
 
 const char *
 seal_open(const struct app *app, struct arena *a, const struct seal_place *at,
           const char *sealed)
 {
-    int64_t key;
-    size_t size;
-    const unsigned char *raw = parts_of(a, sealed, &key, &size);
-    if (raw == NULL) {
+    const char *text;
+    size_t count, size;
+    int64_t key = parts_of(sealed, &text, &count);
+    unsigned char *raw = arena_raw(a, count + 1);
+    if (key == 0 || !decode(text, count, raw, &size) || size < NONCE + TAG) {
         return NULL;
     }
     const char *place = place_text(a, at);
@@ -170,15 +168,17 @@ seal_open(const struct app *app, struct arena *a, const struct seal_place *at,
 }
 
 // The cipher below the seal: its first block makes the key of the tag, the text begins with the
-// second.
+// second. Of the tag nothing is read but what shares a group of letters with the text.
 const char *
 seal_mobile_mask(const struct app *app, struct arena *a, const char *sealed)
 {
-    int64_t key;
-    size_t size;
-    const unsigned char *raw = parts_of(a, sealed, &key, &size);
-    unsigned char plain[MOBILE + 1] = {0}, secret[KEY];
-    if (raw == NULL || size != NONCE + MOBILE + TAG) {
+    enum { NEEDED = (NONCE + MOBILE + 2) / 3 * 3 };
+    const char *text;
+    size_t count, size;
+    int64_t key = parts_of(sealed, &text, &count);
+    unsigned char raw[NEEDED], plain[MOBILE + 1] = {0}, secret[KEY];
+    if (key == 0 || count + 1 != sodium_base64_ENCODED_LEN(NONCE + MOBILE + TAG, BASE64) ||
+        !decode(text, NEEDED / 3 * 4, raw, &size)) {
         return NULL;
     }
     key_of(app, a, key, secret);
