@@ -15,7 +15,8 @@
 
 enum {
     PART_BLOCKS = 16,       // most in one transaction
-    PART_BYTES = 96 << 20,  // looked at in advance, unless one block is more
+    FIRST_BLOCKS = 2,       // in the first, so that the writing thread has something to do
+    PART_BYTES = 32 << 20,  // looked at in advance, unless one block is more
     PART_ARENA = 256 << 20, // a block is 8 MiB of cells at most
     TASK_ARENA = 512 << 20,
     ROW_ARENA = 64 << 20,
@@ -58,6 +59,7 @@ struct import_pass {
     struct part parts[2];
     unsigned turn; // which of them is written
     int64_t next;  // block that was not looked at yet
+    size_t reach;  // blocks to look at together
     // Of a write:
     struct db_job job;
     sem_t over;
@@ -165,12 +167,13 @@ look(struct import_pass *p, struct part *part)
     enum err e = ERR_OK;
     arena_reset(part->arena);
     part->at = part->n = 0;
-    while (e == ERR_OK && part->n < PART_BLOCKS && p->next < p->run->blocks &&
+    while (e == ERR_OK && part->n < p->reach && p->next < p->run->blocks &&
            arena_used(part->arena) < PART_BYTES) {
         struct db_tx *tx = db_read_begin(p->app->db);
         e = tx == NULL ? ERR_UNAVAILABLE : look_guarded(p, part, tx);
         db_read_end(tx);
     }
+    p->reach = p->reach * 2 < PART_BLOCKS ? p->reach * 2 : PART_BLOCKS;
     return e;
 }
 
@@ -325,6 +328,7 @@ import_pass_new(struct app *app, struct import_run *r)
                               .row = arena_new(ROW_ARENA),
                               .cells = arena_new(ROW_ARENA),
                               .next = r->position,
+                              .reach = FIRST_BLOCKS,
                               .most = PART_BLOCKS};
     p->task = import_run_task(a, r);
     p->ahead = import_run_task(p->ahead_arena, r);

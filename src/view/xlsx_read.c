@@ -633,7 +633,9 @@ read_all(struct reader *r)
         if (!parse_entry(r, r->sheet_path, PART_MERGES)) {
             return false;
         }
-        qsort(r->merges, r->merges_n, sizeof *r->merges, by_top);
+        if (r->merges_n > 0) { // without any there is no array
+            qsort(r->merges, r->merges_n, sizeof *r->merges, by_top);
+        }
     }
     return parse_entry(r, r->sheet_path, PART_SHEET);
 }

@@ -191,6 +191,22 @@ await test('files that mean harm do none, and others go on', async () => {
   assert.equal((await upload('staff', 'enterprises', csv(table(3, 930000)))).status, 201, 'the reader lives');
 });
 
+await test('a sheet of the largest size comes in, one byte more does not', async () => {
+  const MOST = 32 << 20, ROOM = 4096; // for the parts of the form
+  const lines = csv(table(2000, 940000)).toString().split('\r\n');
+  const body = Buffer.alloc(MOST - ROOM, '\r\n');
+  const head = Buffer.from(`${lines[0]}\r\n`), block = Buffer.from(`${lines.slice(1, -1).join('\r\n')}\r\n`);
+  let at = head.copy(body), n = 0;
+  for (; at + block.length <= body.length; n += 2000) at += block.copy(body, at);
+  const up = await upload('staff', 'enterprises', body);
+  assert.equal(up.status, 201, JSON.stringify(up.json));
+  assert.equal(up.json.rows, n);
+  await d.ok('staff', 'POST', `/imports/${up.json.id}/cancel`);
+  const status = await upload('staff', 'enterprises', Buffer.alloc(MOST + 1, 'a')).then((r) => r.status, () => 413); // it may not wait for the rest
+  assert.equal(status, 413);
+  assert.equal((await upload('staff', 'enterprises', csv(table(3, 930000)))).status, 201, 'others go on');
+});
+
 await test('a server killed in the middle goes on where it was, nothing twice', async () => {
   const N = 6000;
   const before = (await d.command('export', 'enterprises', '--format', 'json').stdout.match(/"uscc"/g) ?? []).length;
@@ -198,7 +214,8 @@ await test('a server killed in the middle goes on where it was, nothing twice', 
   await d.ok('staff', 'POST', `/imports/${up.json.id}/columns`, { columns: fields(up.json) });
   await until('staff', up.json.id, 'checked');
   await d.ok('staff', 'POST', `/imports/${up.json.id}/start`);
-  let kills = 0;
+  const [one] = (await d.ok('staff', 'GET', '/enterprises?limit=1')).items;
+  let kills = 0, saved = 0;
   for (;;) {
     const run = await d.ok('staff', 'GET', `/imports/${up.json.id}`);
     if (run.state !== 'running') break;
@@ -207,11 +224,13 @@ await test('a server killed in the middle goes on where it was, nothing twice', 
       kills++;
       await d.serve();
     }
+    await d.ok('staff', 'PATCH', `/enterprises/${one.id}`, { address: `第 ${++saved} 次修改` }); // meanwhile others save
     await sleep(10);
   }
   const run = await until('staff', up.json.id, 'done');
   assert.ok(kills > 0, 'it was too fast to be killed');
   assert.deepEqual(run.counts, { new: N, changed: 0, same: 0, wrong: 0 });
+  assert.equal((await d.ok('staff', 'GET', `/enterprises/${one.id}`)).address, `第 ${saved} 次修改`);
   const now = JSON.parse(d.command('export', 'enterprises', '--format', 'json').stdout);
   assert.equal(now.length, before + N);
   assert.equal(new Set(now.map((e) => e.uscc)).size, now.length);
