@@ -225,7 +225,10 @@ static const struct verdict VERDICTS[] = {
     {true, NULL, {.sql = "SELECT max(id) AS m FROM thing", .row = "m:int?"}},
     {true,
      NULL,
-     {.sql = "SELECT value AS v FROM json_each($1)", .params = "l:json", .row = "v:text"}},
+     {.sqlite = "SELECT value AS v FROM json_each($1)",
+      .postgres = "SELECT value AS v FROM jsonb_array_elements_text($1::jsonb)",
+      .params = "l:json",
+      .row = "v:text"}},
     // A tree walked by index; the walk itself is no table.
     {true,
      NULL,
@@ -245,7 +248,7 @@ static const struct verdict VERDICTS[] = {
       .row = "id:int"}},
     {true,
      NULL,
-     {.sql = "SELECT count(*) AS n FROM (SELECT 1 FROM org LIMIT 1001)", .row = "n:int"}},
+     {.sql = "SELECT count(*) AS n FROM (SELECT 1 FROM org LIMIT 1001) AS x", .row = "n:int"}},
     // All rows of one key, sorted otherwise: they are all shown anyway.
     {true,
      NULL,
@@ -316,19 +319,22 @@ static void
 statements_are_judged(void **state)
 {
     struct store *s = *state;
+    unsigned bad = 0;
     for (size_t i = 0; i < sizeof VERDICTS / sizeof *VERDICTS; i++) {
         struct db_stmt stmt = VERDICTS[i].stmt;
         stmt.name = "test.judged";
         const char *why = "";
         bool sound = db_check_stmt(s->db, s->a, &stmt, &why);
         if (sound != VERDICTS[i].sound) {
-            fail_msg("%s: %s", stmt.sql, sound ? "passed" : why);
+            print_error("verdict %zu: %s\n", i, sound ? "passed" : why);
+            bad++;
         }
         // The other engine has words of its own for the same.
         if (!sound && !store_is_postgres() && strstr(why, VERDICTS[i].part) == NULL) {
             fail_msg("%s: %s", stmt.sql, why);
         }
     }
+    assert_int_equal(bad, 0);
 }
 
 static void
@@ -397,6 +403,9 @@ integrity_is_checked(void **state)
         assert_int_equal(db_write(s->db, s->a, add_org, name), ERR_OK);
     }
     assert_null(db_check_integrity(s->db, s->a));
+    if (store_is_postgres()) {
+        skip(); // its files are not ours to damage
+    }
     db_close(s->db);
     // One byte of a row differs from its index.
     FILE *f = fopen(s->url, "r+b");
