@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON in (strict, by jansson) and out (our streaming writer).
+// JSON in (strict) and out, both in one pass.
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
 

@@ -151,6 +151,39 @@ check_department_steps(struct world *w, int64_t id, const char *state)
     assert_try(w, &OWNER, id, "note", "{\"body\":\"x\"}", ERR_FORBIDDEN);
 }
 
+// The answer to a creation is made of what was written; it must be what a GET reads, member by
+// member, in the same order, to the same reader.
+static void
+test_answer_of_a_creation_is_the_record(void **state)
+{
+    struct world *w = *state;
+    static const struct {
+        const struct actor *who;
+        const char *in;
+    } CASES[] = {
+        {&OWNER, PLAIN},
+        {&OWNER, "{\"title\":\"草\",\"body\":\"稿\",\"draft\":true,\"hope\":\"早日\"}"},
+        {&OWNER, "{\"title\":\"一\",\"body\":\"二\",\"contact_name\":\"李四\",\"visibility\":"
+                 "\"federation\",\"contact_mobile\":\"13800138000\"}"},
+        {&STAFF, "{\"title\":\"一\",\"body\":\"二\",\"enterprise_id\":1,\"source\":\"phone\","
+                 "\"contact_mobile\":\"13800138000\"}"},
+        {&SECRETARY, "{\"title\":\"一\",\"body\":\"二\",\"enterprise_id\":1}"},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        int64_t id = create(w, CASES[i].who, CASES[i].in);
+        struct ctx c = w->c;
+        c.tx = db_read_begin(w->app->db);
+        ctx_read_shown(&c);
+        db_read_end(c.tx);
+        struct buf answer, record;
+        buf_init(&answer, w->a, 4096, 65536);
+        buf_init(&record, w->a, 4096, 65536);
+        json_write(&answer, c.out);
+        json_write(&record, look(w, CASES[i].who, "", look_get, id));
+        assert_string_equal(buf_str(&answer), buf_str(&record));
+    }
+}
+
 static void
 test_every_step_in_every_state(void **state)
 {
@@ -437,6 +470,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_statements_are_sound),
         TEST(test_routes_follow_the_table),
+        TEST(test_answer_of_a_creation_is_the_record),
         TEST(test_every_step_in_every_state),
         TEST(test_allowed_is_what_works),
         TEST(test_refusal_names_what_is_allowed),

@@ -134,6 +134,10 @@ struct value *demand_store_to_review(struct ctx *c, const char *today, int64_t l
 void demand_store_review_told(struct ctx *c, int64_t id);
 // {id name state chamber_id contact…} of an enterprise, {id kind name} of an organisation.
 struct value *demand_store_enterprise(struct ctx *c, int64_t id);
+// The row of one that was just inserted, as demand.get would read it, without what stands last
+// there and is for rules only.
+struct value *demand_store_made(struct ctx *c, const struct demand *d, const struct value *in,
+                                const char *enterprise, const char *chamber);
 struct value *demand_store_department(struct ctx *c, int64_t id);
 struct value *demand_store_departments(struct ctx *c);
 
@@ -165,6 +169,9 @@ void demand_log(struct ctx *c, const struct demand *d, const char *type, int64_t
 
 // The full record for its reader (d->relations) from the row of demand_store_load. For
 // `events` see demand_seen.
+struct value *demand_present_log(struct ctx *c, const struct demand *d, struct value *row,
+                                 const struct clock_event *log, size_t n,
+                                 const struct value *files);
 struct value *demand_present(struct ctx *c, const struct demand *d, struct value *row,
                              const struct value *events);
 // demand_export.c: the list that c's query asks for as a file.

@@ -364,16 +364,25 @@ read_query(struct ctx *c, struct demand_query *q)
 
 // ---- lists -----------------------------------------------------------------------------
 
+// Where a row's members were found in the row before.
+struct places {
+    uint32_t state, open, due;
+};
+
 // The walk's own columns stand last and are cut off: `paused due_key`.
 static int64_t
-finish_item(struct ctx *c, struct value *row)
+finish_item(struct ctx *c, struct value *row, struct places *at)
 {
-    bool paused = value_get_bool(row, "paused");
-    int64_t key = value_get_int(row, "due_key", 0);
+    const struct value_pair *own = &row->map.pairs[row->map.count - 2];
+    const struct value *state = value_get_near(row, "state", &at->state);
+    const struct value *due = value_get_near(row, "due_at", &at->due);
+    bool open = value_is_truthy(value_get_near(row, "open", &at->open));
+    bool paused = value_is_truthy(own[0].v);
+    int64_t key = own[1].v->i;
     row->map.count -= 2;
-    value_set_text(c->arena, row, "light",
-                   demand_light(c, value_get_text(row, "state"), value_get_bool(row, "open"),
-                                paused, value_get_int(row, "due_at", 0)));
+    value_set_text(
+        c->arena, row, "light",
+        demand_light(c, state->s, open, paused, due->type == VALUE_TIME ? due->i : 0));
     return key;
 }
 
@@ -399,11 +408,12 @@ demand_list(struct ctx *c)
     bool more = (int64_t)n == q.limit, later = ctx_query(c, "after") != NULL;
     n -= more ? 1 : 0;
     const char *first = NULL, *last = NULL;
+    struct places at = {0};
     for (size_t i = 0; i < n; i++) {
         // ours: just read
         struct value *row =
             (struct value *)(uintptr_t)value_at(rows, q.backward ? n - 1 - i : i);
-        int64_t due = finish_item(c, row);
+        int64_t due = finish_item(c, row, &at);
         if (i == 0 || i + 1 == n) {
             last = cursor_of(c, &q, row, due);
             first = i == 0 ? last : first;
@@ -431,9 +441,10 @@ demand_export_next(struct ctx *c, struct demand_query *q)
 {
     bool due = is_due(q);
     struct value *items = demand_store_list(c, q);
+    struct places at = {0};
     for (size_t i = 0; i < value_count(items); i++) {
         struct value *row = (struct value *)(uintptr_t)value_at(items, i); // ours: just read
-        int64_t key = finish_item(c, row);
+        int64_t key = finish_item(c, row, &at);
         q->after_key = due ? key : value_get_int(row, "created_at", 0);
         q->after_id = value_get_int(row, "id", 0);
     }
@@ -621,15 +632,9 @@ mask(struct ctx *c, struct value *v, unsigned relations)
 }
 
 struct value *
-demand_present(struct ctx *c, const struct demand *d, struct value *v,
-               const struct value *events)
+demand_present_log(struct ctx *c, const struct demand *d, struct value *v,
+                   const struct clock_event *log, size_t n, const struct value *files)
 {
-    v->map.count -= INTERNAL;
-    size_t n = 0;
-    struct clock_event *log = d->submitted_at == 0 ? NULL
-                              : events == NULL     ? demand_store_log(c, d->id, &n)
-                                                   : demand_store_log_of(c, events, &n);
-    n = demand_is_history(d, log, n) ? 0 : n;
     struct clock_result r;
     clock_compute(c->arena, demand_rules_of(c, d->id), demand_level_number(d->level), log, n,
                   c->now, &r);
@@ -639,9 +644,22 @@ demand_present(struct ctx *c, const struct demand *d, struct value *v,
     value_set(c->arena, v, "legs", legs_shown(c, d, &r));
     value_set(c->arena, v, "cards", insider(d) ? cards_shown(c, d, &r) : value_list(c->arena));
     value_set(c->arena, v, "clock", clock_shown(c, d, &r));
-    value_set(c->arena, v, "attachments", attachment_list(c, "demand", d->id));
+    value_set(c->arena, v, "attachments", files);
     mask(c, v, d->relations);
     return v;
+}
+
+struct value *
+demand_present(struct ctx *c, const struct demand *d, struct value *v,
+               const struct value *events)
+{
+    v->map.count -= INTERNAL;
+    size_t n = 0;
+    struct clock_event *log = d->submitted_at == 0 ? NULL
+                              : events == NULL     ? demand_store_log(c, d->id, &n)
+                                                   : demand_store_log_of(c, events, &n);
+    n = demand_is_history(d, log, n) ? 0 : n;
+    return demand_present_log(c, d, v, log, n, attachment_list(c, "demand", d->id));
 }
 
 // The demand as rules know it, with the row of its record; NULL when it is not to be seen.

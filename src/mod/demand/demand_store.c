@@ -175,9 +175,11 @@ static const struct db_stmt REVIEW_TOLD = {
 
 static const struct db_stmt ENTERPRISE = {
     .name = "demand.enterprise",
-    .sql = "SELECT id, name, state, chamber_id, contact_name FROM enterprise WHERE id = $1",
+    .sql = "SELECT e.id, e.name, e.state, e.chamber_id, ch.name AS chamber, e.contact_name"
+           " FROM enterprise e LEFT JOIN organization ch ON ch.id = e.chamber_id"
+           " WHERE e.id = $1",
     .params = "id:int",
-    .row = "id:int name:text state:text chamber_id:int? contact_name:text?"};
+    .row = "id:int name:text state:text chamber_id:int? chamber:text? contact_name:text?"};
 static const struct db_stmt MOBILES = {
     .name = "demand.mobiles",
     .sql = "SELECT id, created_at, contact_mobile FROM demand WHERE id > $1 ORDER BY id"
@@ -336,6 +338,69 @@ demand_store_insert(struct ctx *c, const struct demand *d, const struct value *i
                 DB_INT(demand_state_open(d->state)), DB_INT(demand_state_unassigned(d->state)),
                 DB_INT(d->next_due_at == 0 ? DEMAND_NEVER : d->next_due_at),
                 DB_INT(d->created_at), DB_INT(c->now)));
+}
+
+static const struct value *
+ref_or_null(struct arena *a, int64_t id)
+{
+    return id == 0 ? &value_null : value_int(a, id);
+}
+
+static const struct value *
+time_or_null(struct arena *a, int64_t at)
+{
+    return at == 0 ? &value_null : value_time(a, at);
+}
+
+struct value *
+demand_store_made(struct ctx *c, const struct demand *d, const struct value *in,
+                  const char *enterprise, const char *chamber)
+{
+    struct arena *a = c->arena;
+    const struct value_pair pairs[] = {
+        VALUE_PAIR("id", value_int(a, d->id)),
+        VALUE_PAIR("receipt_no", value_ref(a, d->receipt_no)),
+        VALUE_PAIR("title", value_ref(a, d->title)),
+        VALUE_PAIR("state", value_ref(a, d->state)),
+        VALUE_PAIR("category", value_ref(a, d->category)),
+        VALUE_PAIR("source", value_ref(a, d->source)),
+        VALUE_PAIR("level", &value_null),
+        VALUE_PAIR("enterprise_id", ref_or_null(a, d->enterprise_id)),
+        VALUE_PAIR("enterprise", value_ref(a, enterprise)),
+        VALUE_PAIR("chamber_id", ref_or_null(a, d->chamber_id)),
+        VALUE_PAIR("chamber", value_ref(a, chamber)),
+        VALUE_PAIR("lead_unit_id", &value_null),
+        VALUE_PAIR("lead_unit", &value_null),
+        VALUE_PAIR("visibility", value_ref(a, d->visibility)),
+        VALUE_PAIR("body", value_ref(a, value_get_text(in, "body"))),
+        VALUE_PAIR("hope", value_ref(a, value_get_text(in, "hope"))),
+        VALUE_PAIR("contact_name", value_ref(a, value_get_text(in, "contact_name"))),
+        VALUE_PAIR("contact_mobile", value_ref(a, value_get_text(in, "contact_mobile"))),
+        VALUE_PAIR("created_by", ref_or_null(a, d->created_by)),
+        VALUE_PAIR("created_at", value_time(a, d->created_at)),
+        VALUE_PAIR("updated_at", value_time(a, c->now)),
+        VALUE_PAIR("submitted_at", time_or_null(a, d->submitted_at)),
+        VALUE_PAIR("accepted_at", &value_null),
+        VALUE_PAIR("answered_at", &value_null),
+        VALUE_PAIR("closed_at", &value_null),
+        VALUE_PAIR("due_at", time_or_null(a, d->next_due_at)),
+        VALUE_PAIR("supervised_at", &value_null),
+        VALUE_PAIR("extension", value_ref(a, d->extension)),
+        VALUE_PAIR("extension_days", &value_null),
+        VALUE_PAIR("outcome", &value_null),
+        VALUE_PAIR("satisfaction", &value_null),
+        VALUE_PAIR("comment", &value_null),
+        VALUE_PAIR("reopenings", value_int(a, 0)),
+        VALUE_PAIR("closed_by", &value_null),
+        VALUE_PAIR("merged_into", &value_null),
+        VALUE_PAIR("review_on", &value_null),
+        VALUE_PAIR("open", value_bool(demand_state_open(d->state))),
+        VALUE_PAIR("version", value_int(a, 1)),
+        VALUE_PAIR("yellow_at", time_or_null(a, d->yellow_at)),
+        VALUE_PAIR("red_at", time_or_null(a, d->red_at)),
+        VALUE_PAIR("callback_due_at", &value_null),
+    };
+    return value_map_of(a, pairs, sizeof pairs / sizeof *pairs);
 }
 
 void
