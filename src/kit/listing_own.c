@@ -3,7 +3,9 @@
 
 #include "base/text.h"
 #include "http/form.h"
+#include "kit/field.h"
 #include "kit/listing.h"
+#include "kit/route.h"
 
 #include <string.h>
 
@@ -164,23 +166,146 @@ put_tab(struct ctx *c, struct value *tabs, const char *label, const char *url, b
     value_push(a, tabs, m);
 }
 
+bool
+listing_push_views(struct ctx *c, struct value *tabs, const char *list,
+                   int64_t (*count)(struct ctx *c, const char *query))
+{
+    struct arena *a = c->arena;
+    const struct value *views = listing_views(c, list);
+    const char *now = listing_query(c, "limit", NULL, NULL);
+    bool any = false;
+    for (size_t i = 0; i < value_count(views); i++) {
+        const struct value *v = value_at(views, i);
+        const char *query = value_get_text(v, "query");
+        bool current = strcmp(query, now) == 0;
+        put_tab(c, tabs, value_get_text(v, "name"), arena_printf(a, "/%s%s", list, query),
+                current, count == NULL ? -1 : count(c, query));
+        any = any || current;
+    }
+    return any;
+}
+
 struct value *
 listing_tabs(struct ctx *c, const char *list,
              int64_t (*count)(struct ctx *c, const char *query))
 {
     struct arena *a = c->arena;
     struct value *tabs = value_list(a);
-    struct value *views = listing_views(c, list);
     const char *now = listing_query(c, "limit", NULL, NULL);
-    if (value_count(views) == 0) {
-        return tabs;
-    }
     put_tab(c, tabs, ctx_tr(c, T("全部")), arena_printf(a, "/%s", list), *now == '\0', -1);
-    for (size_t i = 0; i < value_count(views); i++) {
-        const struct value *v = value_at(views, i);
-        const char *query = value_get_text(v, "query");
-        put_tab(c, tabs, value_get_text(v, "name"), arena_printf(a, "/%s%s", list, query),
-                strcmp(query, now) == 0, count == NULL ? -1 : count(c, query));
+    listing_push_views(c, tabs, list, count);
+    return value_count(tabs) > 1 ? tabs : value_list(a);
+}
+
+// ---- its page --------------------------------------------------------------------------
+
+// The filter of the moment: of the address, or sent with the form that is shown again.
+static const char *
+asked_query(struct ctx *c)
+{
+    const char *sent = c->renewed ? http_list_get(&c->req->form, "query") : NULL;
+    return sent != NULL ? sent : c->renewed ? "" : listing_query(c, "limit", NULL, NULL);
+}
+
+static void
+push_crumb(struct ctx *c, struct value *crumbs, const char *label, const char *url)
+{
+    struct value *m = value_map(c->arena);
+    value_set_text(c->arena, m, "label", ctx_tr(c, label));
+    value_set_text(c->arena, m, "url", url);
+    value_push(c->arena, crumbs, m);
+}
+
+struct value *
+listing_own_page(struct ctx *c, const struct listing_own *o)
+{
+    struct arena *a = c->arena;
+    const char *query = asked_query(c), *list = arena_printf(a, "/%s", o->list);
+    struct value *page = value_map(a), *crumbs = value_list(a);
+    struct value *views = listing_views(c, o->list);
+    push_crumb(c, crumbs, o->label, arena_printf(a, "%s%s", list, query));
+    push_crumb(c, crumbs, T("列表设置"), NULL);
+    value_set_text(a, page, "title", ctx_tr(c, T("列表设置")));
+    value_set(a, page, "crumbs", crumbs);
+    value_set_text(a, page, "list", list);
+    value_set_text(a, page, "query", *query == '\0' ? NULL : query);
+    value_set_text(a, page, "name", c->renewed ? http_list_get(&c->req->form, "name") : NULL);
+    value_set_text(a, page, "errors_title",
+                   c->faults.count > 0 ? ctx_tr(c, T("没有保存")) : NULL);
+    value_set(a, page, "errors_summary", field_summary(c, NULL, "errors"));
+    value_set_bool(a, page, "has_boxes", false);
+    value_set(a, page, "views", views);
+    value_set_bool(a, page, "has_views", value_count(views) > 0);
+    value_set_bool(a, page, "is_bare", *query == '\0' && value_count(views) == 0);
+    return page;
+}
+
+struct value *
+listing_own_action(struct ctx *c, const struct listing_own *o)
+{
+    struct arena *a = c->arena;
+    struct value *m = value_map(a);
+    value_set_text(a, m, "url",
+                   arena_printf(a, "/%s/layout%s", o->list, listing_query(c, NULL, NULL)));
+    value_set_text(a, m, "label", ctx_tr(c, T("列表设置")));
+    value_set_text(a, m, "icon", "settings");
+    value_set_bool(a, m, "primary", false);
+    return m;
+}
+
+static enum err
+back_to_list(struct ctx *c, const struct listing_own *o, const char *query, const char *flash)
+{
+    c->location = arena_printf(c->arena, "/%s%s", o->list, query);
+    c->flash = ctx_tr(c, flash);
+    return ERR_OK;
+}
+
+enum err
+listing_own_add(struct ctx *c, const struct listing_own *o)
+{
+    const struct http_list *form = &c->req->form;
+    const char *query = http_list_get(form, "query");
+    enum err e = listing_view_add(c, o->list, http_list_get(form, "name"), query);
+    return e != ERR_OK ? e : back_to_list(c, o, query, T("视图已保存"));
+}
+
+enum err
+listing_own_change(struct ctx *c, const struct listing_own *o)
+{
+    int64_t id = ctx_id(c, "view");
+    if (http_list_get(&c->req->form, "remove") != NULL) {
+        enum err e = listing_view_remove(c, o->list, id);
+        return e != ERR_OK ? e : back_to_list(c, o, "/layout", T("视图已删除"));
     }
-    return tabs;
+    enum err e = listing_view_rename(c, o->list, id, http_list_get(&c->req->form, "name"));
+    return e != ERR_OK ? e : back_to_list(c, o, "/layout", T("视图已改名"));
+}
+
+// ---- routes of a list that is no kind of records ---------------------------------------
+
+enum err
+listing_own_run(struct ctx *c)
+{
+    c->out = value_map(c->arena);
+    return ERR_OK;
+}
+
+enum err
+listing_own_show(struct ctx *c)
+{
+    c->page = listing_own_page(c, c->route->data);
+    return ERR_OK;
+}
+
+enum err
+listing_own_add_run(struct ctx *c)
+{
+    return listing_own_add(c, c->route->data);
+}
+
+enum err
+listing_own_change_run(struct ctx *c)
+{
+    return listing_own_change(c, c->route->data);
 }

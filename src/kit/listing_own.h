@@ -21,6 +21,28 @@ struct value *listing_views(struct ctx *c, const char *list);
 // counts the rows of a view (-1: unknown); may be NULL.
 struct value *listing_tabs(struct ctx *c, const char *list,
                            int64_t (*count)(struct ctx *c, const char *query));
+// Puts the actor's views behind the tabs a list has anyway. Whether one of them is the list as
+// it is asked for now.
+bool listing_push_views(struct ctx *c, struct value *tabs, const char *list,
+                        int64_t (*count)(struct ctx *c, const char *query));
+
+// The page 列表设置 of a list and its forms: data of these routes, where the list is no kind of
+// records. /x/layout shows it (page "layout"); POST /x/views and /x/views/{view} change views.
+struct listing_own {
+    const char *list;  // "demands", which is its path too
+    const char *label; // Chinese: "诉求办理"
+};
+enum err listing_own_run(struct ctx *c);
+enum err listing_own_show(struct ctx *c);
+enum err listing_own_add_run(struct ctx *c);
+enum err listing_own_change_run(struct ctx *c);
+// What those do, for any list. The page has no columns to choose from.
+struct value *listing_own_page(struct ctx *c, const struct listing_own *o);
+enum err listing_own_add(struct ctx *c, const struct listing_own *o);
+enum err listing_own_change(struct ctx *c, const struct listing_own *o);
+// Its button among those above the list.
+struct value *listing_own_action(struct ctx *c, const struct listing_own *o);
+
 // A ctx that asks for `query` ("?a=b&c=d", as listing_query writes it) in place of c's.
 struct ctx *listing_asking(struct ctx *c, const char *query);
 

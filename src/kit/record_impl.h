@@ -4,6 +4,7 @@
 #define KIT_RECORD_IMPL_H
 
 #include "base/buf.h"
+#include "kit/listing_own.h"
 #include "kit/record.h"
 
 enum { RECORD_MENU = 100, RECORD_SLOTS = 48, RECORD_FILTERS = 24, RECORD_ARGS = 64 };
@@ -260,6 +261,7 @@ bool record_is_listed(const struct record_kind *k, const struct field *f, const 
 const char *record_shown_columns(struct ctx *c, const struct record_kind *k,
                                  const char *chosen);
 int64_t record_view_count(struct ctx *c, const char *query); // -1: its filters are wrong now
+struct listing_own record_own_of(const struct record_kind *k);
 enum err record_own_run(struct ctx *c);
 enum err record_own_show(struct ctx *c);
 enum err record_own_layout_run(struct ctx *c);

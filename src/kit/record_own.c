@@ -90,56 +90,28 @@ boxes(struct ctx *c, const struct record_kind *k, const char *chosen)
     return list;
 }
 
-// The filter of the moment: of the address, or sent with the form that is shown again.
-static const char *
-asked_query(struct ctx *c)
+struct listing_own
+record_own_of(const struct record_kind *k)
 {
-    const char *sent = c->renewed ? http_list_get(&c->req->form, "query") : NULL;
-    return sent != NULL ? sent : c->renewed ? "" : listing_query(c, "limit", NULL, NULL);
+    return (struct listing_own){.list = k->plural, .label = k->list_label};
 }
 
 enum err
 record_own_show(struct ctx *c)
 {
     const struct record_kind *k = kind_of(c);
-    struct arena *a = c->arena;
+    const struct listing_own own = record_own_of(k);
     struct listing_layout l = listing_layout_of(c, k->plural);
-    const char *query = asked_query(c);
-    const char *list = arena_printf(a, "/%s", k->plural);
-    struct value *page = value_map(a);
-    struct value *crumbs = value_list(a), *up = value_map(a), *here = value_map(a);
-    value_set_text(a, up, "label", ctx_tr(c, k->list_label));
-    value_set_text(a, up, "url", arena_printf(a, "%s%s", list, query));
-    value_set_text(a, here, "label", ctx_tr(c, T("列表设置")));
-    value_set_text(a, here, "url", NULL);
-    value_push(a, crumbs, up);
-    value_push(a, crumbs, here);
-    struct value *views = listing_views(c, k->plural);
-    value_set_text(a, page, "title", ctx_tr(c, T("列表设置")));
-    value_set(a, page, "crumbs", crumbs);
-    value_set_text(a, page, "list", list);
-    value_set_text(a, page, "query", *query == '\0' ? NULL : query);
-    value_set_text(a, page, "name", c->renewed ? http_list_get(&c->req->form, "name") : NULL);
-    value_set_text(a, page, "errors_title",
-                   c->faults.count > 0 ? ctx_tr(c, T("没有保存")) : NULL);
-    value_set(a, page, "errors_summary", field_summary(c, NULL, "errors"));
-    value_set(a, page, "boxes", boxes(c, k, l.columns));
-    value_set_bool(a, page, "is_dense", l.dense);
-    value_set(a, page, "views", views);
-    value_set_bool(a, page, "has_views", value_count(views) > 0);
+    struct value *page = listing_own_page(c, &own);
+    value_set(c->arena, page, "boxes", boxes(c, k, l.columns));
+    value_set_bool(c->arena, page, "has_boxes", true);
+    value_set_bool(c->arena, page, "is_bare", false);
+    value_set_bool(c->arena, page, "is_dense", l.dense);
     c->page = page;
     return ERR_OK;
 }
 
 // ---- saving ----------------------------------------------------------------------------
-
-static enum err
-back_to_list(struct ctx *c, const char *query, const char *flash)
-{
-    c->location = arena_printf(c->arena, "/%s%s", kind_of(c)->plural, query);
-    c->flash = ctx_tr(c, flash);
-    return ERR_OK;
-}
 
 enum err
 record_own_layout_run(struct ctx *c)
@@ -160,27 +132,21 @@ record_own_layout_run(struct ctx *c)
         l.dense = false;
     }
     listing_layout_set(c, k->plural, &l);
-    return back_to_list(c, "", T("列表设置已保存"));
+    c->location = arena_printf(c->arena, "/%s", k->plural);
+    c->flash = ctx_tr(c, T("列表设置已保存"));
+    return ERR_OK;
 }
 
 enum err
 record_own_view_run(struct ctx *c)
 {
-    const struct http_list *form = &c->req->form;
-    const char *query = http_list_get(form, "query");
-    enum err e = listing_view_add(c, kind_of(c)->plural, http_list_get(form, "name"), query);
-    return e != ERR_OK ? e : back_to_list(c, query, T("视图已保存"));
+    const struct listing_own own = record_own_of(kind_of(c));
+    return listing_own_add(c, &own);
 }
 
 enum err
 record_own_change_run(struct ctx *c)
 {
-    const char *list = kind_of(c)->plural;
-    int64_t id = ctx_id(c, "view");
-    if (http_list_get(&c->req->form, "remove") != NULL) {
-        enum err e = listing_view_remove(c, list, id);
-        return e != ERR_OK ? e : back_to_list(c, "/layout", T("视图已删除"));
-    }
-    enum err e = listing_view_rename(c, list, id, http_list_get(&c->req->form, "name"));
-    return e != ERR_OK ? e : back_to_list(c, "/layout", T("视图已改名"));
+    const struct listing_own own = record_own_of(kind_of(c));
+    return listing_own_change(c, &own);
 }

@@ -357,19 +357,6 @@ push_sorts(struct ctx *c, const struct record_query *q, struct value *actions)
 }
 
 static struct value *
-own_action(struct ctx *c, const struct record_kind *k)
-{
-    struct arena *a = c->arena;
-    struct value *m = value_map(a);
-    value_set_text(a, m, "url",
-                   arena_printf(a, "/%s/layout%s", k->plural, listing_query(c, NULL, NULL)));
-    value_set_text(a, m, "label", ctx_tr(c, T("列表设置")));
-    value_set_text(a, m, "icon", "settings");
-    value_set_bool(a, m, "primary", false);
-    return m;
-}
-
-static struct value *
 list_action(struct ctx *c, const char *url, const char *label, const char *icon)
 {
     struct arena *a = c->arena;
@@ -431,8 +418,9 @@ record_list_show(struct ctx *c)
     struct value *page = value_map(a);
     struct value *actions = value_list(a);
     struct value *exports = value_map(a);
+    const struct listing_own own = record_own_of(k);
     push_sorts(c, q, actions);
-    value_push(a, actions, own_action(c, k));
+    value_push(a, actions, listing_own_action(c, &own));
     push_more(c, k, actions);
     if (may_create(c, k)) {
         value_push(a, actions, create_action(c, k));

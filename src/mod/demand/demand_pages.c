@@ -70,6 +70,29 @@ set_views(struct ctx *c)
     value_set(a, c->page, "views", list);
 }
 
+const struct listing_own DEMAND_OWN = {.list = "demands", .label = T("诉求办理")};
+
+// The reader's own ones behind those that everybody has; one place only is where one is.
+static void
+set_own_views(struct ctx *c)
+{
+    struct value *list = value_list(c->arena);
+    const struct value *all = value_get(c->page, "views");
+    struct value *own = value_list(c->arena);
+    bool here = listing_push_views(c, own, DEMAND_OWN.list, NULL);
+    for (size_t i = 0; i < value_count(all); i++) {
+        struct value *m = (struct value *)(uintptr_t)value_at(all, i); // made by set_views
+        if (here) {
+            value_set_bool(c->arena, m, "current", false);
+        }
+        value_push(c->arena, list, m);
+    }
+    for (size_t i = 0; i < value_count(own); i++) {
+        value_push(c->arena, list, value_at(own, i));
+    }
+    value_set(c->arena, c->page, "views", list);
+}
+
 static void
 push_hidden(struct ctx *c, struct value *list, const char *name)
 {
@@ -269,12 +292,18 @@ demand_show_list(struct ctx *c)
     for (size_t i = 0; i < n && !is_enterprise(c); i++) {
         value_push(a, rows, row_of(c, value_at(items, i), &at));
     }
+    if (!is_enterprise(c)) {
+        value_push(a, actions, listing_own_action(c, &DEMAND_OWN));
+    }
     if (is_enterprise(c)) {
         push_action(c, actions, "/demands/new", TR(c, "提诉求"), "plus", true);
     } else if (ctx_is(c, ROLE_OFFICE | ROLE_SECRETARY)) {
         push_action(c, actions, "/demands/new", TR(c, "代企业登记"), "plus", true);
     }
     set_views(c);
+    if (!is_enterprise(c)) {
+        set_own_views(c);
+    }
     set_filters(c);
     set_columns(c);
     set_pager(c, n);

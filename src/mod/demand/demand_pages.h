@@ -5,6 +5,7 @@
 #define MOD_DEMAND_DEMAND_PAGES_H
 
 #include "kit/ctx.h"
+#include "kit/listing_own.h"
 #include "kit/record.h"
 
 // c->out of each GET, on the same snapshot:
@@ -26,6 +27,7 @@ enum err demand_bulk_show(struct ctx *c);
 void demand_show_units(struct ctx *c, const char *category, int64_t lead,
                        const struct http_list *chosen);
 
+extern const struct listing_own DEMAND_OWN; // the views that readers keep of the working list
 extern const struct record_panel DEMAND_PANELS[]; // on the page of an enterprise
 
 #endif
