@@ -73,25 +73,31 @@ extern const struct db_stmt DEMAND_COUNTS[DEMAND_DRIVERS][2];
 // $30 and $31 bound the walk: without them a filter on its key would be asked of every row to
 // the end of the index once the few that fit are found.
 #define WALK(from, where, rest, key, id, op, dir)                                              \
-    " FROM " from NAMES " WHERE " where " AND (" key ", " id ") " op " ($1, $2) AND " key      \
+    " FROM " from " WHERE " where " AND (" key ", " id ") " op " ($1, $2) AND " key            \
     " >= $30 AND " key " <= $31" FILTERS rest " ORDER BY " key " " dir ", " id " " dir         \
     " LIMIT $3"
-#define LIST(what, from, where, rest, key, id, op, dir)                                        \
+// PostgreSQL plans for arguments it does not know; names joined to the walk let it think that
+// few rows come and sort them all. So there they are joined to what the walk ended with.
+#define LIST(what, from, where, rest, t, col, id, op, dir)                                     \
     {                                                                                          \
         .name = "demand.list_" what,                                                           \
-        .sql = "SELECT " COLUMNS WALK(from, where, rest, key, id, op, dir), .params = PARAMS,  \
-        .row = ROW                                                                             \
+        .sqlite =                                                                              \
+            "SELECT " COLUMNS WALK(from NAMES, where, rest, t "." col, t "." id, op, dir),     \
+        .postgres = "SELECT " COLUMNS " FROM (SELECT d.*" WALK(                                \
+            from, where, rest, t "." col, t "." id, op, dir) ") d" NAMES " ORDER BY d." col    \
+                                                             " " dir ", d.id " dir,            \
+        .params = PARAMS, .row = ROW                                                           \
     }
 #define LISTS(what, from, where, rest, t, id)                                                  \
     {                                                                                          \
         [DEMAND_NEWEST] =                                                                      \
-            LIST(what "_newest", from, where, rest, t ".created_at", t "." id, "<", "DESC"),   \
+            LIST(what "_newest", from, where, rest, t, "created_at", id, "<", "DESC"),         \
         [DEMAND_OLDEST] =                                                                      \
-            LIST(what "_oldest", from, where, rest, t ".created_at", t "." id, ">", "ASC"),    \
+            LIST(what "_oldest", from, where, rest, t, "created_at", id, ">", "ASC"),          \
         [DEMAND_DUE_FIRST] =                                                                   \
-            LIST(what "_due_first", from, where, rest, t ".due_key", t "." id, ">", "ASC"),    \
+            LIST(what "_due_first", from, where, rest, t, "due_key", id, ">", "ASC"),          \
         [DEMAND_DUE_LAST] =                                                                    \
-            LIST(what "_due_last", from, where, rest, t ".due_key", t "." id, "<", "DESC"),    \
+            LIST(what "_due_last", from, where, rest, t, "due_key", id, "<", "DESC"),          \
     }
 #define COUNT(what, by, from, where, rest, key, id)                                            \
     {                                                                                          \
