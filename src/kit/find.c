@@ -71,13 +71,14 @@ find_kind(struct ctx *c, const struct record_kind *k, const char *text)
         return NULL;
     }
     struct record_query q = record_query_of(c, k, scope, FIND_MOST);
+    q.counted = FIND_COUNTED;
     int64_t n = record_query_text(c, &q, text) ? record_query_count(c, &q) : 0;
     if (n <= 0) {
         return NULL;
     }
     struct value *group = find_group(c, k->name, k->list_label, list_url(c, k->plural, text));
     put_records(c, k, record_query_run(c, &q).items, group);
-    value_set_text(c->arena, group, "count", listing_count_text(c->arena, n));
+    value_set_text(c->arena, group, "count", listing_count_to(c->arena, n, FIND_COUNTED));
     value_set_bool(c->arena, group, "more", n > FIND_MOST);
     value_set_bool(c->arena, group, "near", q.near);
     return group;

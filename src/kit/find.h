@@ -6,10 +6,10 @@
 
 #include "kit/record.h"
 
-enum { FIND_MOST = 5, FIND_TEXT_MOST = 100 };
+enum { FIND_MOST = 5, FIND_COUNTED = 200, FIND_TEXT_MOST = 100 };
 
 // Groups of all modules, in their order: [{kind label items[{id title sub url}] count more url
-// near}], without the empty ones. `count` is a text ("12", "1000+") or null, `more` whether
+// near}], without the empty ones. `count` is a text ("12", "200+") or null, `more` whether
 // there are more than the items, `url` their list, `near` that nothing has all of the text.
 // Everything is counted and shown in the reader's scope only.
 struct value *find_all(struct ctx *c, const char *text);

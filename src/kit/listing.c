@@ -257,14 +257,20 @@ listing_badge(struct ctx *c, const char *class, const char *icon, const char *te
 }
 
 const char *
-listing_count_text(struct arena *a, int64_t count)
+listing_count_to(struct arena *a, int64_t count, int64_t most)
 {
-    bool more = count > LISTING_COUNT_MOST;
+    bool more = count > most;
     struct buf b;
     buf_init(&b, a, 24, 24);
-    buf_int(&b, more ? LISTING_COUNT_MOST : count);
+    buf_int(&b, more ? most : count);
     buf_puts(&b, more ? "+" : "");
     return buf_str(&b);
+}
+
+const char *
+listing_count_text(struct arena *a, int64_t count)
+{
+    return listing_count_to(a, count, LISTING_COUNT_MOST);
 }
 
 struct value *

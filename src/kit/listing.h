@@ -48,6 +48,8 @@ struct value *listing_pager(struct ctx *c, const char *previous, const char *nex
                             int64_t count);
 // "38" or "1000+".
 const char *listing_count_text(struct arena *a, int64_t count);
+// The same of what was counted to `most` + 1: "200+".
+const char *listing_count_to(struct arena *a, int64_t count, int64_t most);
 
 // fn's answer, kept for this key until the database changes. Thread safe. `key` must hold
 // everything the answer depends on (scope and filters). fn counts to 1,001 at most.

@@ -156,6 +156,7 @@ struct record_query {
     struct db_arg args[SLOTS];
     bool given[RECORD_FILTERS];
     unsigned limit;
+    unsigned counted;  // how far is counted; 0: LISTING_COUNT_MOST
     const char *order; // "-id"
 };
 // The same for the records of one parent, newest first by the kind's order, whoever asks.
@@ -186,6 +187,7 @@ struct value *record_page_of(struct ctx *c, const struct record_built *b,
 size_t record_query_bind(const struct record_query *q, const struct record_stmt *st,
                          struct db_arg args[RECORD_SLOTS]);
 struct record_page record_query_run(struct ctx *c, const struct record_query *q);
+// At most one more than `counted`.
 int64_t record_query_count(struct ctx *c, const struct record_query *q);
 
 // How a kind's scope is told: a column, or a column of what a reference leads to.

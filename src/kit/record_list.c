@@ -197,6 +197,16 @@ read_cursor(struct ctx *c, struct record_query *q)
     q->args[SLOT_SORT] = sort_is_text(q) ? DB_TEXT(at.text) : DB_INT(at.number);
 }
 
+// How many entries of the kind have what an expression asks for, whoever may see them.
+static int64_t
+hits_of(struct ctx *c, const struct record_built *b, const char *expression, int64_t most)
+{
+    int64_t end = b->search_base + (INT64_C(1) << 40);
+    return db_value_int(
+        c->tx, &b->hits,
+        DB_ARGS(DB_TEXT(expression), DB_INT(b->search_base), DB_INT(end), DB_INT(most)), -1);
+}
+
 // ---- what people type ------------------------------------------------------------------
 
 enum { CODE_LEAST = 4, CODE_MOST = 18, END_DIGITS = 4, NUMBER_DIGITS = 6, NUMBER_MOST = 12 };
@@ -256,16 +266,23 @@ ask_code(struct ctx *c, struct record_query *q, const char *text)
     return true;
 }
 
-// The token that everything this reader may find has; NULL when the index knows none.
+// The token that everything this reader may find has; NULL when the index knows none, or when
+// the words are so rare that looking at each of their records is less than walking over
+// everything of a large chamber.
 static const char *
-within(struct ctx *c, const struct record_query *q)
+within(struct ctx *c, const struct record_query *q, const char *words)
 {
+    enum { RARE = 200 };
     int64_t id = q->args[SLOT_SCOPE].i;
     if (q->b->whose[q->scope] == NULL) {
         return NULL;
     }
-    // Nobody's records are not those of a reader who belongs nowhere: no entry has this one.
-    return id == 0 ? "xn0" : search_whose(c->arena, record_whose_letter(q->scope), id);
+    if (id == 0) { // nobody's records are not those of a reader who belongs nowhere
+        return "xn0";
+    }
+    return q->scope == SCOPE_ORGANIZATION && hits_of(c, q->b, words, RARE + 1) <= RARE
+               ? NULL
+               : search_whose(c->arena, record_whose_letter(q->scope), id);
 }
 
 // Phones that end in what was typed, in any of the kind's fields.
@@ -299,16 +316,36 @@ ask_words(struct record_query *q, const char *expression)
     }
 }
 
+// What the index is asked for: the words or a phone's end, inside what the reader may find.
+static const char *
+expression_of(struct ctx *c, const struct record_query *q, const char *text, const char *in)
+{
+    const char *words = search_expression(c->arena, text, in);
+    return words == NULL ? NULL : search_either(c->arena, words, ending(c, q, text, in));
+}
+
+static void
+ask_near(struct ctx *c, struct record_query *q, const char *text)
+{
+    const char *near = search_near(c->arena, text, NULL);
+    const char *in = near == NULL ? NULL : within(c, q, near);
+    if (near != NULL) {
+        near = in == NULL ? near : search_near(c->arena, text, in);
+        q->args[SLOT_QUERY] = DB_TEXT(near);
+        q->near = true;
+    }
+}
+
 // As words, or as words with a slip, whichever finds something; as words otherwise.
 static bool
 ask_index(struct ctx *c, struct record_query *q, const char *text)
 {
-    const char *in = within(c, q);
-    const char *words = search_expression(c->arena, text, in);
+    const char *words = expression_of(c, q, text, NULL);
     if (words == NULL) {
         return false;
     }
-    ask_words(q, search_either(c->arena, words, ending(c, q, text, in)));
+    const char *in = within(c, q, words);
+    ask_words(q, in == NULL ? words : expression_of(c, q, text, in));
     if (record_query_count(c, q) > 0) {
         return true;
     }
@@ -317,11 +354,7 @@ ask_index(struct ctx *c, struct record_query *q, const char *text)
         *q = code;
         return true;
     }
-    const char *near = search_near(c->arena, text, in);
-    if (near != NULL) {
-        q->args[SLOT_QUERY] = DB_TEXT(near);
-        q->near = true;
-    }
+    ask_near(c, q, text);
     return true;
 }
 
@@ -497,23 +530,22 @@ static int64_t
 count(void *arg)
 {
     const struct count_job *job = arg;
-    int64_t base = job->q->b->search_base;
-    if (is_whole(job->q)) {
-        return db_value_int(job->c->tx, &job->q->b->hits,
-                            DB_ARGS(job->q->args[SLOT_QUERY], DB_INT(base),
-                                    DB_INT(base + (INT64_C(1) << 40)),
-                                    DB_INT(LISTING_COUNT_MOST + 1)),
-                            -1);
+    const struct record_query *q = job->q;
+    if (is_whole(q)) {
+        return hits_of(job->c, q->b, q->args[SLOT_QUERY].p, q->args[SLOT_LIMIT].i);
     }
-    struct record_stmt *st = record_count_stmt(job->q->b, job->q->scope, job->q->lead);
+    struct record_stmt *st = record_count_stmt(q->b, q->scope, q->lead);
     struct db_arg args[RECORD_SLOTS];
-    size_t n = record_query_bind(job->q, st, args);
+    size_t n = record_query_bind(q, st, args);
     return db_value_int(job->c->tx, &st->s, args, n, -1);
 }
 
 int64_t
-record_query_count(struct ctx *c, const struct record_query *q)
+record_query_count(struct ctx *c, const struct record_query *asked)
 {
+    struct record_query own = *asked;
+    const struct record_query *q = &own;
+    own.args[SLOT_LIMIT] = DB_INT((own.counted == 0 ? LISTING_COUNT_MOST : own.counted) + 1);
     struct buf key;
     buf_init(&key, c->arena, 128, 4096);
     buf_printf(&key, "%s/%d/%u", q->b->k->name, (int)q->scope, q->lead);

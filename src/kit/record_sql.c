@@ -711,7 +711,7 @@ compose_text(struct composer *w, enum record_scope scope, unsigned lead, int sor
     if (sort < 0) {
         buf_puts(&w->sql, "SELECT count(*) AS n FROM (SELECT 1");
         put_from(w, scope, lead, composite);
-        buf_printf(&w->sql, " LIMIT %d) AS found", LISTING_COUNT_MOST + 1);
+        buf_printf(&w->sql, " LIMIT $%u) AS found", use(w, SLOT_LIMIT, "most", "int"));
         buf_puts(&row, "n:int");
     } else {
         buf_puts(&w->sql, "SELECT ");

@@ -354,7 +354,7 @@ memberships_are_found_by_their_number(void **state)
 
 // ---- against a plain comparison ------------------------------------------------------------
 
-enum { FIRMS = 240, NAME_MOST = 96 };
+enum { FIRMS = 600, NAME_MOST = 96 };
 
 struct firm { // what the district should hold
     char name[NAME_MOST], code[20], mobile[16];
