@@ -10,6 +10,7 @@
 #include "kit/search.h"
 
 #include <string.h>
+#include <strings.h>
 
 enum {
     TOTAL_MOST = 1000000,
@@ -184,6 +185,32 @@ set_view(struct ctx *c, struct demand_query *q, const char *view)
     }
 }
 
+// A number that begins as the text does, "SQ2026-0004" or "20260004", with four digits or more
+// of what is counted: at most a hundred, each two words of the index. NULL: it begins none.
+static const char *
+numbers_of(struct arena *a, const char *text, const char *in)
+{
+    enum { YEAR = 4, COUNTED = 6, LEAST = 4 };
+    const char *all = NULL, *year = text + (strncasecmp(text, "SQ", 2) == 0 ? 2 : 0);
+    const char *counted = year + strnlen(year, YEAR);
+    counted += *counted == '-';
+    size_t n = strlen(counted);
+    if (strspn(year, "0123456789") < YEAR || n < LEAST || n > COUNTED ||
+        strspn(counted, "0123456789") != n) {
+        return NULL;
+    }
+    int64_t from = 0, width = 1;
+    text_to_int(counted, &from);
+    for (; n < COUNTED; n++) {
+        width *= 10;
+    }
+    for (int64_t i = from * width; i < (from + 1) * width; i++) {
+        const char *number = arena_printf(a, "SQ%.4s-%06lld", year, (long long)i);
+        all = search_either(a, all, search_expression(a, number, in));
+    }
+    return all;
+}
+
 // Whose they are stands in the index as words of its own (demand_search_text).
 static void
 set_search(struct ctx *c, struct demand_query *q, const char *text)
@@ -194,7 +221,9 @@ set_search(struct ctx *c, struct demand_query *q, const char *text)
     } else if (q->chamber_id != 0) {
         in = search_whose(c->arena, 'c', q->chamber_id);
     }
-    q->match = search_expression(c->arena, text, in);
+    const char *tidy = text_tidy(c->arena, text, false);
+    q->match = search_either(c->arena, search_expression(c->arena, tidy, in),
+                             numbers_of(c->arena, tidy, in));
     q->driver = DEMAND_BY_SEARCH;
 }
 

@@ -58,6 +58,24 @@ await test('demands are found by number, words and one character of the title', 
   assert.ok((await found('staff', 'demand', items[0].title.slice(1, 5))).includes(items[0].title));
 });
 
+await test('demands are found by the beginning of their number, in the box and in the list', async () => {
+  const { items } = await d.ok('staff', 'GET', '/demands?view=all&limit=200');
+  const no = items[0].receipt_no;
+  const want = (q) => items.filter((i) => i.receipt_no.replace('-', '').startsWith(q)).map((i) => i.id).sort();
+  for (const n of [12, 11, 10]) {
+    const q = no.replace('-', '').slice(0, n);
+    for (const text of [q, q.toLowerCase(), q.slice(2), `${q.slice(0, 6)}-${q.slice(6)}`]) {
+      const list = (await d.ok('staff', 'GET', `/demands?view=all&limit=200&q=${text}`)).items.map((i) => i.id).sort();
+      assert.deepEqual(list, want(q), text);
+      assert.ok((await groups('staff', text)).some((g) => g.kind === 'demand'), text);
+    }
+  }
+  const mine = (await d.ok('member', 'GET', '/demands?view=all&limit=200')).items.map((i) => i.id);
+  const seen = (await d.ok('member', 'GET', `/demands?view=all&limit=200&q=${no.slice(0, 11)}`)).items.map((i) => i.id);
+  assert.ok(seen.every((id) => mine.includes(id)));
+  assert.deepEqual((await d.ok('staff', 'GET', `/demands?view=all&q=${no.slice(0, 9)}`)).items, [], 'too short to say anything');
+});
+
 await test('organisations are a group of their own', async () => {
   assert.ok((await found('officer', 'organization', '财政局')).length > 0);
 });
