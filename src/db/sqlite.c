@@ -6,6 +6,7 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -252,11 +253,16 @@ sq_tidy(struct db_tx *tx, bool idle)
     }
     if (c->frames - c->copied >= CHECKPOINT_FRAMES) {
         bool wait = c->frames >= LOG_TOO_LONG;
+        c->burst = true;
         return checkpoint(c, wait ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE,
                           wait ? 200 : 0);
     }
     if (idle && c->logged && ++c->idle >= 4) {
-        sqlite3_db_release_memory(c->h); // pages that a burst of writes has collected
+        if (c->burst) { // the pages that it has collected go back
+            sqlite3_db_release_memory(c->h);
+            malloc_trim(0);
+            c->burst = false;
+        }
         return checkpoint(c, SQLITE_CHECKPOINT_TRUNCATE, 0);
     }
     if (idle) {

@@ -45,6 +45,7 @@ struct sq_conn {
     int frames;    // in the write-ahead log after the last commit
     int copied;    // of these, copied into the database by the last checkpoint
     bool logged;   // the log holds something
+    bool burst;    // much was written since the writer was last idle
     unsigned idle; // times found idle since the last write
     int64_t seen;  // data_version: moves when another connection has written
     int busy_ms;   // how long it waits for another process that writes

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 
+#include <malloc.h>
 #include <openssl/evp.h>
 #include <string.h>
 #include <unistd.h>
@@ -310,6 +311,7 @@ import_stage(const struct import_file *f, struct arena *a, const char **why)
         write_down(s, forget);
     }
     arena_free(s->scratch);
+    malloc_trim(0);
     *why = s->why;
     return ok ? s->id : 0;
 }

@@ -9,12 +9,13 @@
 #include "kit/audit.h"
 #include "kit/import_store.h"
 
+#include <malloc.h>
 #include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    PART_BLOCKS = 16,       // most in one transaction
+    PART_BLOCKS = 12,       // most in one transaction
     FIRST_BLOCKS = 2,       // in the first, so that the writing thread has something to do
     PART_BYTES = 32 << 20,  // looked at in advance, unless one block is more
     PART_ARENA = 256 << 20, // a block is 8 MiB of cells at most
@@ -102,6 +103,13 @@ open_block(struct import_pass *p, struct part *part, struct block *b, struct db_
     return b->n > 0 && (more == 0 || b->n == IMPORT_BLOCK);
 }
 
+// What is said of a row outlives the memory it was made in.
+static void
+keep_detail(struct arena *a, struct import_result *r)
+{
+    r->detail = r->detail == NULL ? NULL : value_copy(a, r->detail);
+}
+
 static enum err
 look_at_row(struct import_pass *p, struct ctx *c, struct part *part, struct block *b, size_t i)
 {
@@ -110,7 +118,12 @@ look_at_row(struct import_pass *p, struct ctx *c, struct part *part, struct bloc
         return ERR_TOO_LARGE;
     }
     c->arena = p->cells;
-    import_look(c, p->ahead, &b->cells[i], part->arena, &b->ahead[i]);
+    if (p->dry) {
+        import_take(c, p->ahead, &b->cells[i], NULL, true, &b->results[i]);
+        keep_detail(part->arena, &b->results[i]);
+    } else {
+        import_look(c, p->ahead, &b->cells[i], part->arena, &b->ahead[i]);
+    }
     c->arena = part->arena;
     arena_end(p->cells, &g);
     if (arena_used(p->cells) > ROW_BYTES) {
@@ -133,12 +146,8 @@ look_at_block(struct import_pass *p, struct part *part, struct db_tx *tx)
     struct ctx c = pass_ctx(p, part, tx);
     enum err e = ERR_OK;
     for (size_t i = 0; i < b->n && e == ERR_OK; i++) {
-        if (p->dry) {
-            import_take(&c, p->ahead, &b->cells[i], NULL, true, &b->results[i]);
-            b->counts[b->results[i].outcome]++;
-        } else {
-            e = look_at_row(p, &c, part, b, i);
-        }
+        e = look_at_row(p, &c, part, b, i);
+        b->counts[b->results[i].outcome] += p->dry;
     }
     if (e != ERR_OK) {
         return e;
@@ -192,14 +201,13 @@ take_guarded(struct import_pass *p, struct ctx *c, struct block *b, size_t i)
     return ERR_OK;
 }
 
-// What is said of a row outlives the memory it was made in.
 static enum err
 take_row(struct import_pass *p, struct ctx *c, struct part *part, struct block *b, size_t i)
 {
     c->arena = p->row;
     enum err e = take_guarded(p, c, b, i);
-    if (e == ERR_OK && b->results[i].detail != NULL) {
-        b->results[i].detail = value_copy(part->arena, b->results[i].detail);
+    if (e == ERR_OK) {
+        keep_detail(part->arena, &b->results[i]);
     }
     c->arena = part->arena;
     if (arena_used(p->row) > ROW_BYTES) {
@@ -349,6 +357,7 @@ import_pass_free(struct import_pass *p)
         arena_free(p->cells);
         arena_free(p->ahead_arena);
         arena_free(p->arena);
+        malloc_trim(0); // some tens of megabytes that nobody needs now
     }
 }
 
