@@ -208,15 +208,18 @@ int64_t db_value_int(struct db_tx *tx, const struct db_stmt *s, const struct db_
 
 // ---- schema --------------------------------------------------------------------------
 
-// A numbered, immutable piece of schema. Text between lines `-- @sqlite` / `-- @postgres` and
-// `-- @end` is for that engine only.
+// A numbered, immutable piece of schema, in the words of SQLite (db/dialect.h says them to
+// PostgreSQL). Text between lines `-- @sqlite` / `-- @postgres` and `-- @end` is for that
+// engine only. A line `-- @recorded HASH` names a hash under which earlier programs recorded
+// it.
 struct db_patch {
     int number;
     const char *name; // "0012_demand"
     const char *sql;
 };
 
-// Applies what is missing, in order, each in its own transaction, recorded with its hash.
+// Applies what is missing, in order, each in its own transaction, recorded with the hash of
+// this engine's text.
 // Fails when an applied patch's text has changed, or the database is newer than the program;
 // *why stays until this thread migrates again. References are off while a patch runs (so that
 // tables can be rebuilt) and all checked before its commit.

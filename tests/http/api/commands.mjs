@@ -180,6 +180,10 @@ await test('sql prints every statement, the kit\'s and the kinds\', too', async 
   for (const name of ['audit.add', 'session.by_cookie', 'demand.', 'enterprise.', 'check.search_sound', 'throttle.get']) {
     assert.ok(out.includes(`-- ${name}`), name);
   }
+  const checked = d.command('sql', '--check');
+  assert.equal(checked.status, 0, checked.stderr);
+  assert.match(checked.stdout, /^\d{4} statements on (sqlite|postgres): sound$/m);
+  assert.equal(run(['sql', '--check']).status, 2);
 });
 
 await test('export as a workbook: the rows of the CSV, in constant memory', async () => {
