@@ -223,6 +223,17 @@ text_is_mobile(const char *s)
     return strspn(s, "0123456789") == 11 && s[11] == '\0';
 }
 
+const char *
+text_join(struct arena *a, const char *one, const char *other)
+{
+    size_t n = strlen(one), m = strlen(other);
+    char *out = arena_raw(a, n + m + 2);
+    memcpy(out, one, n);
+    out[n] = ' ';
+    memcpy(out + n + 1, other, m + 1);
+    return out;
+}
+
 bool
 text_starts(const char *s, const char *prefix)
 {

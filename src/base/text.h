@@ -29,6 +29,8 @@ const char *text_mask(struct arena *a, const char *s);
 // A plain number with its thousands apart: "-1234567.80" → "-1,234,567.80".
 const char *text_grouped(struct arena *a, const char *number);
 bool text_is_mobile(const char *s); // ^1[3-9]\d{9}$, domain.md §4 (F:21)
+// "one other".
+const char *text_join(struct arena *a, const char *one, const char *other);
 bool text_starts(const char *s, const char *prefix);
 bool text_ends(const char *s, const char *suffix);
 bool text_equal(const char *a, const char *b); // NULL equals only NULL

@@ -67,8 +67,13 @@ entry_text(struct buf *b, const struct entry *e)
     // Quoted, so that no two rows have one spelling.
     const char *const texts[] = {e->who, e->ip, e->action, e->kind, e->data};
     buf_init(b, b->arena, 512, 1024 * 1024);
-    buf_printf(b, "%lld %lld %lld %lld", (long long)e->id, (long long)e->at,
-               (long long)e->account_id, (long long)e->record_id);
+    const int64_t numbers[] = {e->id, e->at, e->account_id, e->record_id};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        if (i > 0) {
+            buf_putc(b, ' ');
+        }
+        buf_int(b, numbers[i]);
+    }
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         buf_putc(b, ' ');
         json_write_text(b, texts[i], strlen(texts[i]));

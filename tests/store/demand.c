@@ -3,6 +3,8 @@
 // what the steps do to clocks, legs and the log.
 #include "store/demand_fixture.h"
 
+#include "kit/seal.h"
+
 // ---- declarations ----------------------------------------------------------------------
 
 static void
@@ -181,6 +183,52 @@ test_answer_of_a_creation_is_the_record(void **state)
         json_write(&answer, c.out);
         json_write(&record, look(w, CASES[i].who, "", look_get, id));
         assert_string_equal(buf_str(&answer), buf_str(&record));
+    }
+}
+
+static const struct db_stmt MOBILE = {.name = "test.mobile",
+                                      .sql = "SELECT contact_mobile FROM demand WHERE id = $1",
+                                      .params = "id:int",
+                                      .row = "contact_mobile:text?"};
+
+static enum err
+new_key(struct db_tx *tx, void *arg)
+{
+    setting_set(tx, "seal_key", arg);
+    return ERR_OK;
+}
+
+static enum err
+only_run(struct db_tx *tx, void *arg)
+{
+    struct ctx *c = arg;
+    c->tx = tx;
+    return demand_create_run(c);
+}
+
+// The mobile is sealed before the transaction; with the key of the transaction, though.
+static void
+test_mobile_is_sealed_with_the_present_key(void **state)
+{
+    struct world *w = *state;
+    static const char IN[] =
+        "{\"title\":\"一\",\"body\":\"二\",\"contact_mobile\":\"13800138000\"}";
+    for (int renewed = 0; renewed < 2; renewed++) {
+        struct ctx *c = as(w, &OWNER, "");
+        c->in = (struct value *)(uintptr_t)json(w->a, IN);
+        c->tx = db_read_begin(w->app->db);
+        assert_int_equal(demand_create_prepare(c), ERR_OK);
+        db_read_end(c->tx);
+        if (renewed) {
+            assert_int_equal(db_write(w->app->db, w->a, new_key, "2"), ERR_OK);
+        }
+        assert_int_equal(db_write(w->app->db, w->a, only_run, c), ERR_OK);
+        struct db_tx *tx = db_read_begin(w->app->db);
+        const struct value *row = db_one(tx, w->a, &MOBILE, DB_ARGS(DB_INT(c->shown_id)));
+        db_read_end(tx);
+        assert_int_equal(seal_key_of(value_get_text(row, "contact_mobile")), 1 + renewed);
+        const struct value *d = look(w, &OWNER, "", look_get, c->shown_id);
+        assert_string_equal(value_get_text(d, "contact_mobile"), "13800138000");
     }
 }
 
@@ -471,6 +519,7 @@ main(void)
         TEST(test_statements_are_sound),
         TEST(test_routes_follow_the_table),
         TEST(test_answer_of_a_creation_is_the_record),
+        TEST(test_mobile_is_sealed_with_the_present_key),
         TEST(test_every_step_in_every_state),
         TEST(test_allowed_is_what_works),
         TEST(test_refusal_names_what_is_allowed),

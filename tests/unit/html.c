@@ -97,13 +97,44 @@ test_component(void **state)
     check(component, "\x01\x7f\xff", "%01%7F%FF");
 }
 
+// Sixteen bytes are looked at at once: what must be escaped may stand anywhere among them.
+static void
+test_every_place(void **state)
+{
+    (void)state;
+    static const char ODD[] = "&<>\"'";
+    struct arena *a = arena_new(1 << 20);
+    for (size_t n = 1; n < 50; n++) {
+        for (size_t at = 0; at < n; at++) {
+            for (const char *odd = ODD; *odd != '\0'; odd++) {
+                char text[50];
+                struct buf b, plain;
+                memset(text, 'b', n);
+                text[at] = *odd;
+                buf_init(&b, a, 128, 1024);
+                html_text(&b, text, n);
+                assert_true(strpbrk(buf_str(&b), "<>\"'") == NULL);
+                assert_int_equal(b.n, n + (*odd == '"'                  ? 5
+                                           : *odd == '<' || *odd == '>' ? 3
+                                                                        : 4));
+                text[0] = '/';
+                text[at] = '\x01';
+                buf_init(&plain, a, 128, 1024);
+                html_url(&plain, text, n);
+                assert_string_equal(buf_str(&plain), "#");
+                arena_reset(a);
+            }
+        }
+    }
+    arena_free(a);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text),
-        cmocka_unit_test(test_url_accepts),
-        cmocka_unit_test(test_url_refuses),
+        cmocka_unit_test(test_text),        cmocka_unit_test(test_every_place),
+        cmocka_unit_test(test_url_accepts), cmocka_unit_test(test_url_refuses),
         cmocka_unit_test(test_component),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -200,6 +200,45 @@ wide_objects_cost_their_length(void **state)
 }
 
 static void
+a_key_stands_once(void **state)
+{
+    assert_null(parse("{\"abcdefghi\":1,\"x\":2,\"abcdefghi\":3}"));
+    assert_null(parse("{\"a\":1,\"\\u0061\":2}"));
+    assert_non_null(parse("{\"abcdefghi\":1,\"abcdefghj\":2}"));
+    for (int again = 0; again < 2; again++) { // more keys than are searched in order
+        struct buf b;
+        buf_init(&b, a, 1024, 4096);
+        for (int i = 0; i < 60; i++) {
+            buf_printf(&b, "%s\"k%d\":0", i > 0 ? "," : "{", again && i == 59 ? 7 : i);
+        }
+        buf_putc(&b, '}');
+        assert_true((parse(buf_str(&b)) == NULL) == (again == 1));
+    }
+}
+
+// Sixteen bytes are looked at at once: what must be escaped may stand anywhere among them.
+static void
+escapes_are_seen_in_every_place(void **state)
+{
+    static const char ODD[] = "\"\\\n\x01\x1f<>&\x7f";
+    for (size_t n = 1; n < 50; n++) {
+        for (size_t at = 0; at < n; at++) {
+            for (const char *odd = ODD; *odd != '\0'; odd++) {
+                char text[50];
+                memset(text, 'b', n);
+                text[at] = *odd;
+                text[n] = '\0';
+                const char *out = print(value_text(a, text));
+                const struct value *back = parse(out);
+                assert_null(strpbrk(out, "<>&\x01\x1f\x7f\n"));
+                assert_non_null(back);
+                assert_string_equal(back->s, text);
+            }
+        }
+    }
+}
+
+static void
 output_is_safe_inside_html(void **state)
 {
     const char *s = "</script><!--&\xE2\x80\xA8\xE2\x80\xA9“好”\x7F";
@@ -246,6 +285,8 @@ main(void)
         cmocka_unit_test(decimals_in_text_and_keys_do_not_confuse_the_order),
         cmocka_unit_test(depth_is_bounded),
         cmocka_unit_test(wide_objects_cost_their_length),
+        cmocka_unit_test(a_key_stands_once),
+        cmocka_unit_test(escapes_are_seen_in_every_place),
         cmocka_unit_test(output_is_safe_inside_html),
         cmocka_unit_test(prints_times_in_beijing),
         cmocka_unit_test(the_reason_is_text),

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/json.h"
 #include "base/timestamp.h"
 #include "view/mustache.h"
 
@@ -117,6 +118,36 @@ test_text_and_attribute(void **state)
     expect(f, "<!doctype html><!-- <a href=\" --><script>\"<b href='\"</script>{{x}}",
            "<!doctype html><!-- <a href=\" --><script>\"<b href='\"</script>"
            "&quot;&gt;&lt;script&gt;&#39;&amp;");
+}
+
+// A map that notes its names, one that was read and one that got more later: what they lack is
+// sought further out, what they have is found.
+static void
+test_names_of_any_map(void **state)
+{
+    struct fixture *f = *state;
+    const char *text = "{\"inner\":{\"one\":\"1\"},\"list\":[{\"four\":\"4\"}]}", *why;
+    const struct value *read = json_parse(f->a, text, strlen(text), &why);
+    struct value *inner = (struct value *)(uintptr_t)value_get(read, "inner"); // just read
+    value_set_text(f->a, inner, "two", "2");
+    const struct value_pair pairs[] = {VALUE_PAIR("three", value_ref(f->a, "3"))};
+    struct value *map = value_map_of(f->a, pairs, 1);
+    value_set_text(f->a, map, "five", "5");
+    set(f, "outer", "0");
+    value_set(f->a, f->data, "inner", inner);
+    value_set(f->a, f->data, "map", map);
+    value_set(f->a, f->data, "list", value_get(read, "list"));
+    expect(
+        f,
+        "{{#inner}}{{one}}{{two}}{{outer}}{{#map}}{{three}}{{five}}{{one}}{{/map}}{{/inner}}",
+        "120351");
+    expect(f, "{{#list}}{{four}}{{outer}}{{/list}}", "40");
+    for (int i = 0; i < 100; i++) { // more names than there are bits for
+        const char *name = arena_printf(f->a, "name%d", i);
+        value_set_text(f->a, map, name, name);
+        expect(f, arena_printf(f->a, "{{map.%s}}{{#map}}{{outer}}{{/map}}", name),
+               arena_printf(f->a, "%s0", name));
+    }
 }
 
 static void
@@ -428,6 +459,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_text_and_attribute),
+        TEST(test_names_of_any_map),
         TEST(test_url),
         TEST(test_refused_places),
         TEST(test_sections_in_tags),

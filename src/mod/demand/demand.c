@@ -290,6 +290,6 @@ demand_search_text(struct arena *a, const char *receipt_no, const char *enterpri
             buf_puts(&b, s);
         }
     }
-    return arena_printf(a, "%s %s", search_tokens(a, buf_str(&b), false),
-                        search_singles(a, value_get_text(in, "title")));
+    return text_join(a, search_tokens(a, buf_str(&b), false),
+                     search_singles(a, value_get_text(in, "title")));
 }

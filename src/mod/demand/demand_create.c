@@ -18,6 +18,7 @@ struct demand_new {
     const char *enterprise, *chamber, *contact_name;
     const char *source;
     const char *tokens;
+    struct demand_sealed mobile;
     struct demand made;
     const struct value *in; // that it was made of
 };
@@ -101,6 +102,7 @@ demand_create_prepare(struct ctx *c)
     }
     p->tokens = demand_search_text(c->arena, NULL, p->enterprise, c->in, p->enterprise_id,
                                    p->chamber_id);
+    p->mobile = demand_store_seal(c, value_get_text(c->in, "contact_mobile"));
     c->prepared = p;
     return ERR_OK;
 }
@@ -167,14 +169,13 @@ demand_create_run(struct ctx *c)
     struct demand_new *p = c->prepared;
     bool draft = value_get_bool(c->in, "draft");
     struct demand d = new_demand(c, p, draft);
-    d.id = demand_store_insert(c, &d, c->in);
+    d.id = demand_store_insert(c, &d, c->in, &p->mobile);
     if (d.id == 0) {
         return ERR_INTERNAL;
     }
     // The number is known only now; a receipt is a word or two, cheap to cut here.
     search_add(c->tx, "demand", d.id,
-               arena_printf(c->arena, "%s %s", search_tokens(c->arena, d.receipt_no, false),
-                            p->tokens));
+               text_join(c->arena, search_tokens(c->arena, d.receipt_no, false), p->tokens));
     const struct value *files = value_get(c->in, "attachment_ids");
     if (value_count(files) > 0) {
         enum err e = attachment_bind(c, files, "demand", d.id, "attachment_ids");

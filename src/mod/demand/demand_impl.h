@@ -120,7 +120,15 @@ struct clock_event *demand_store_log_of(struct ctx *c, const struct value *event
 // confirm_due_at resume_state on_time spent_minutes paused due_key.
 bool demand_store_load(struct ctx *c, int64_t id, struct demand *d, struct value **row);
 const char *demand_store_receipt(struct ctx *c, int64_t at);
-int64_t demand_store_insert(struct ctx *c, const struct demand *d, const struct value *in);
+// A mobile sealed before the transaction that inserts it, with the key of then.
+struct demand_sealed {
+    int64_t key;
+    const char *text; // NULL: there is none
+};
+struct demand_sealed demand_store_seal(struct ctx *c, const char *mobile);
+// `mobile`: from demand_store_seal, or NULL to seal now; sealed again when the key has changed.
+int64_t demand_store_insert(struct ctx *c, const struct demand *d, const struct value *in,
+                            const struct demand_sealed *mobile);
 void demand_store_edit(struct ctx *c, const struct demand *d, const struct value *in);
 // Brings sealed mobiles to the present key, as record_reseal does.
 int64_t demand_store_reseal(struct ctx *c, int64_t after, unsigned most);

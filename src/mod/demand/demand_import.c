@@ -207,7 +207,7 @@ demand_import(struct ctx *c, const struct value *row)
     if (closed) {
         demand_history(c, &d);
     }
-    d.id = demand_store_insert(c, &d, row);
+    d.id = demand_store_insert(c, &d, row, NULL);
     if (d.id == 0) {
         return 0;
     }

@@ -318,26 +318,44 @@ demand_store_reseal(struct ctx *c, int64_t after, unsigned most)
     return last;
 }
 
+// Sealed to the moment of the request, as which a demand's creation counts.
+struct demand_sealed
+demand_store_seal(struct ctx *c, const char *mobile)
+{
+    return (struct demand_sealed){.key = seal_key(c->tx, c->arena),
+                                  .text = sealed_mobile(c, c->now, mobile)};
+}
+
+static const char *
+sealed_for(struct ctx *c, const struct demand *d, const struct value *in,
+           const struct demand_sealed *mobile)
+{
+    bool good =
+        mobile != NULL && d->created_at == c->now && mobile->key == seal_key(c->tx, c->arena);
+    return good ? mobile->text
+                : sealed_mobile(c, d->created_at, value_get_text(in, "contact_mobile"));
+}
+
 int64_t
-demand_store_insert(struct ctx *c, const struct demand *d, const struct value *in)
+demand_store_insert(struct ctx *c, const struct demand *d, const struct value *in,
+                    const struct demand_sealed *mobile)
 {
     return db_insert(
         c->tx, &INSERT,
-        DB_ARGS(DB_TEXT(d->receipt_no), DB_TEXT(d->state), DB_TEXT(d->source),
-                DB_TEXT(d->level), DB_TEXT(d->category), DB_REF(d->enterprise_id),
-                DB_REF(d->chamber_id), DB_REF(d->lead_unit_id), DB_REF(d->created_by),
-                DB_TEXT(d->title), DB_TEXT(value_get_text(in, "body")),
-                DB_TEXT(value_get_text(in, "hope")),
-                DB_TEXT(value_get_text(in, "contact_name")),
-                DB_TEXT(sealed_mobile(c, d->created_at, value_get_text(in, "contact_mobile"))),
-                DB_TEXT(d->visibility), DB_TEXT(d->outcome), DB_REF(d->satisfaction),
-                DB_TEXT(d->comment), DB_TEXT(d->closed_by), DB_REF(d->submitted_at),
-                DB_REF(d->accepted_at), DB_REF(d->answered_at), DB_REF(d->closed_at),
-                DB_REF(d->next_due_at), DB_REF(d->yellow_at), DB_REF(d->red_at),
-                d->on_time < 0 ? DB_NULL : DB_INT(d->on_time), DB_INT(d->spent_minutes),
-                DB_INT(demand_state_open(d->state)), DB_INT(demand_state_unassigned(d->state)),
-                DB_INT(d->next_due_at == 0 ? DEMAND_NEVER : d->next_due_at),
-                DB_INT(d->created_at), DB_INT(c->now)));
+        DB_ARGS(
+            DB_TEXT(d->receipt_no), DB_TEXT(d->state), DB_TEXT(d->source), DB_TEXT(d->level),
+            DB_TEXT(d->category), DB_REF(d->enterprise_id), DB_REF(d->chamber_id),
+            DB_REF(d->lead_unit_id), DB_REF(d->created_by), DB_TEXT(d->title),
+            DB_TEXT(value_get_text(in, "body")), DB_TEXT(value_get_text(in, "hope")),
+            DB_TEXT(value_get_text(in, "contact_name")), DB_TEXT(sealed_for(c, d, in, mobile)),
+            DB_TEXT(d->visibility), DB_TEXT(d->outcome), DB_REF(d->satisfaction),
+            DB_TEXT(d->comment), DB_TEXT(d->closed_by), DB_REF(d->submitted_at),
+            DB_REF(d->accepted_at), DB_REF(d->answered_at), DB_REF(d->closed_at),
+            DB_REF(d->next_due_at), DB_REF(d->yellow_at), DB_REF(d->red_at),
+            d->on_time < 0 ? DB_NULL : DB_INT(d->on_time), DB_INT(d->spent_minutes),
+            DB_INT(demand_state_open(d->state)), DB_INT(demand_state_unassigned(d->state)),
+            DB_INT(d->next_due_at == 0 ? DEMAND_NEVER : d->next_due_at), DB_INT(d->created_at),
+            DB_INT(c->now)));
 }
 
 static const struct value *
