@@ -152,13 +152,20 @@ store_remove(const char *dir)
     rmdir(dir);
 }
 
+// What store_url made; after everybody has closed it.
+static inline void
+store_clear(struct store *s)
+{
+    store_drop_schema(s->schema);
+    store_remove(s->dir);
+}
+
 static inline int
 store_tear_down(void **state)
 {
     struct store *s = *state;
     db_close(s->db);
-    store_drop_schema(s->schema);
-    store_remove(s->dir);
+    store_clear(s);
     arena_free(s->a);
     free(s);
     return 0;

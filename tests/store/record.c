@@ -169,7 +169,7 @@ tear_down(void **state)
 {
     struct world *w = *state;
     db_close(w->s.db);
-    store_remove(w->s.dir);
+    store_clear(&w->s);
     arena_free(w->a);
     arena_free(w->s.a);
     free(w);

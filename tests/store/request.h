@@ -58,7 +58,7 @@ world_tear_down(void **state)
 {
     struct world *w = *state;
     db_close(w->s.db);
-    store_remove(w->s.dir);
+    store_clear(&w->s);
     arena_free(w->a);
     arena_free(w->s.a);
     free(w);

@@ -4,6 +4,7 @@
 // district into a schema of its own on the server that HUIQIAO_TEST_POSTGRES names.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -29,7 +30,7 @@ function placed(args) {
 }
 
 // Node says that it is an experiment, so only who needs it asks for it.
-function sqlite(data, options) {
+function sqlite(data, options = {}) {
   const { DatabaseSync } = createRequire(import.meta.url)('node:sqlite');
   return new DatabaseSync(join(data, 'district.db'), options);
 }
@@ -80,6 +81,17 @@ export class District {
     const rows = db.prepare(text).all().map((r) => Object.fromEntries(Object.entries(r).map(([k, v]) => [k, v instanceof Uint8Array ? Buffer.from(v).toString('hex') : v])));
     db.close();
     return rows;
+  }
+
+  // A digest of all rows of the tables that `takes` names.
+  fingerprint(takes) {
+    const list = postgres ? "SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1"
+      : "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name";
+    this.tables ??= this.rows(list).map((t) => t.name).filter(takes);
+    if (postgres) return psql(`SET search_path TO ${schemas.get(this.data)}; ${this.tables.map((t) => `SELECT '${t}', md5(string_agg(x::text, '|' ORDER BY x::text)) FROM ${t} AS x`).join(' UNION ALL ')} ORDER BY 1`);
+    const h = createHash('sha256');
+    for (const t of this.tables) h.update(t).update(JSON.stringify(this.rows(`SELECT * FROM ${t}`)));
+    return h.digest('hex');
   }
 
   command(name, ...args) {
