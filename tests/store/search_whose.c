@@ -207,7 +207,8 @@ static const struct db_stmt ENTRIES = {
     .sqlite = "SELECT count(*) AS n FROM search_index WHERE search_index MATCH $1"
               " AND rowid > $2 AND rowid < $3",
     .postgres = "SELECT count(*) AS n FROM search_doc"
-                " WHERE vector @@ websearch_to_tsquery('simple', $1) AND id > $2 AND id < $3",
+                " WHERE search_vector(id, tokens) @@ search_query($1, id >> 12)"
+                " AND id > $2 AND id < $3",
     .params = "q:text low:int high:int",
     .row = "n:int",
     .scans = "test"};
