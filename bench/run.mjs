@@ -162,7 +162,9 @@ function statement(name, values) {
   if (statements.size === 0) {
     for (const part of run('sql').split('\n\n')) {
       const found = /^-- (\S+) \(/.exec(part);
-      if (found) statements.set(found[1], part.split('\n').filter((l) => !l.startsWith('-- ')).join(' ').replace(/;$/, ''));
+      if (!found) continue;
+      const own = part.split('\n-- postgres\n')[0]; // where the engines differ, SQLite's stands first
+      statements.set(found[1], own.split('\n').filter((l) => !l.startsWith('-- ')).join(' ').replace(/;$/, ''));
     }
   }
   if (!statements.has(name)) throw new Error(`no statement ${name}`);
