@@ -193,6 +193,7 @@ run_until_stopped(struct district *d, const sigset_t *stop)
     struct arena *a = arena_new(TICK_ARENA_MAX);
     const struct timespec minute = {.tv_sec = TICK_SECONDS};
     int sig;
+    search_sound(a, "会桥"); // opens ICU's rules, so that nobody's search waits for that
     tick(d, a);
     while ((sig = sigtimedwait(stop, NULL, &minute)) < 0) {
         if (errno == EAGAIN) {
