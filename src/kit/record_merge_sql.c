@@ -149,7 +149,7 @@ compose_link(struct arena *a, struct merge_link *m)
     m->rows = (struct db_stmt){
         .name = arena_printf(a, "merge.%s%s", name, of),
         .sql = arena_printf(
-            a, "SELECT id FROM %s WHERE %s = $1%s", table, column,
+            a, "SELECT id FROM %s WHERE %s = $1%s ORDER BY id", table, column,
             l->kind_column == NULL ? "" : arena_printf(a, " AND %s = $2", l->kind_column)),
         .params = l->kind_column == NULL ? "id:int" : "id:int kind:text",
         .row = "id:int"};

@@ -69,7 +69,7 @@ static const struct db_stmt CLOSE_OTHERS = {
 static const struct db_stmt LIST = {
     .name = "session.list",
     .sql = "SELECT token_hash, created_at, seen_at, ip, agent FROM session "
-           "WHERE account_id = $1 AND expires_at > $2",
+           "WHERE account_id = $1 AND expires_at > $2 ORDER BY created_at",
     .params = "account_id:int now:time",
     .row = "token_hash:blob created_at:time seen_at:time ip:text agent:text"};
 static const struct db_stmt CLOSE_TOKENS = {.name = "session.close_tokens",

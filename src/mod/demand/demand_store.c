@@ -109,7 +109,7 @@ static const struct db_stmt LEGS = {
     .sql = "SELECT l.unit_id, o.name AS unit, l.role, l.state, l.dispatched_at, l.signed_at,"
            " l.answered_at, l.due_at, l.met, l.open"
            " FROM demand_leg l LEFT JOIN organization o ON o.id = l.unit_id"
-           " WHERE l.demand_id = $1",
+           " WHERE l.demand_id = $1 ORDER BY l.unit_id",
     .params = "id:int",
     .row = "unit_id:int unit:text? role:text state:text dispatched_at:time signed_at:time?"
            " answered_at:time? due_at:time? met:int? open:bool"};

@@ -11,7 +11,7 @@ const struct db_stmt ENTERPRISE_FIGURES = {
     .name = "enterprise_figure.newest",
     .sql = "SELECT year, staff, revenue_fen, assets_fen, source FROM enterprise_figure"
            " WHERE enterprise_id = $1 AND year = (SELECT max(year) FROM enterprise_figure"
-           " WHERE enterprise_id = $1)",
+           " WHERE enterprise_id = $1) ORDER BY source",
     .params = "enterprise:int",
     .row = "year:int staff:int? revenue_fen:int? assets_fen:int? source:text"};
 // Not by the kind's update: nobody changed the record, and whoever is editing it keeps their

@@ -239,7 +239,7 @@ static const struct db_stmt ABOVE = {.name = "org.above",
                                      .row = "kind:text state:text"};
 static const struct db_stmt BELOW = {
     .name = "org.below",
-    .sql = "SELECT kind FROM organization WHERE parent_id = $1 GROUP BY kind",
+    .sql = "SELECT kind FROM organization WHERE parent_id = $1 GROUP BY kind ORDER BY kind",
     .params = "parent:int",
     .row = "kind:text"};
 

@@ -20,16 +20,18 @@ const struct db_stmt ORG_TOWNS = {
     .name = "org.towns",
     .sql = "SELECT e.town, count(*) AS enterprises, sum(CASE WHEN EXISTS (SELECT 1 FROM"
            " membership m WHERE m.enterprise_id = e.id AND m.is_main = 1) THEN 0 ELSE 1 END)"
-           " AS outside FROM enterprise e WHERE e.state = 'active' GROUP BY e.town",
+           " AS outside FROM enterprise e WHERE e.state = 'active' GROUP BY e.town"
+           " ORDER BY e.town NULLS FIRST",
     .row = "town:text? enterprises:int outside:int?",
     .scans = "a report over all enterprises"};
 const struct db_stmt ORG_TRADES = {
     .name = "org.trades",
-    .sql = "SELECT e.industry, substr(e.industry_code, 1, 2) AS division, count(*) AS"
-           " enterprises, sum(CASE WHEN EXISTS (SELECT 1 FROM membership m"
-           " WHERE m.enterprise_id = e.id AND m.is_main = 1) THEN 0 ELSE 1 END) AS outside"
-           " FROM enterprise e WHERE e.state = 'active' GROUP BY e.industry,"
-           " substr(e.industry_code, 1, 2)",
+    .sql =
+        "SELECT e.industry, substr(e.industry_code, 1, 2) AS division, count(*) AS"
+        " enterprises, sum(CASE WHEN EXISTS (SELECT 1 FROM membership m"
+        " WHERE m.enterprise_id = e.id AND m.is_main = 1) THEN 0 ELSE 1 END) AS outside"
+        " FROM enterprise e WHERE e.state = 'active' GROUP BY e.industry,"
+        " substr(e.industry_code, 1, 2) ORDER BY e.industry NULLS FIRST, division NULLS FIRST",
     .row = "industry:text? division:text? enterprises:int outside:int?",
     .scans = "a report over all enterprises"};
 const struct db_stmt ORG_COVERS = {
