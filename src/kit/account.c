@@ -105,7 +105,7 @@ account_create(struct ctx *c, const struct account_new *new)
                                    DB_TEXT(new->password_hash), DB_INT(c->now)));
     for (unsigned r = 1; id != 0 && r <= ROLE_MEMBER; r <<= 1) {
         if ((new->roles &r) != 0) {
-            db_run(c->tx, &ADD_POST,
+            db_put(c->tx, &ADD_POST,
                    DB_ARGS(DB_INT(id), DB_TEXT(role_word((enum role)r)),
                            DB_REF(new->organization_id), DB_REF(new->enterprise_id),
                            DB_INT(c->now)));
@@ -127,7 +127,7 @@ account_activation(struct ctx *c, int64_t account_id)
     randombytes_buf(random, sizeof random);
     const char *code = text_hex(c->arena, random, sizeof random);
     crypto_hash_sha256(hash, (const unsigned char *)code, strlen(code));
-    db_run(
+    db_put(
         c->tx, &ACTIVATION,
         DB_ARGS(DB_INT(account_id), DB_BLOB(hash, sizeof hash), DB_INT(c->now + 7 * TIME_DAY)));
     return code;

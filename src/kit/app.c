@@ -81,7 +81,7 @@ setting_get(struct db_tx *tx, struct arena *a, const char *key)
 void
 setting_set(struct db_tx *tx, const char *key, const char *value)
 {
-    db_run(tx, &SETTING_SET, DB_ARGS(DB_TEXT(key), DB_TEXT(value)));
+    db_put(tx, &SETTING_SET, DB_ARGS(DB_TEXT(key), DB_TEXT(value)));
 }
 
 // ---- workers ----------------------------------------------------------------------------

@@ -165,7 +165,7 @@ attachment_store(struct ctx *c, const struct http_file *f, const char *field)
         db_insert(c->tx, &ADD,
                   DB_ARGS(DB_TEXT(name), DB_TEXT(type), DB_INT((int64_t)f->size),
                           DB_BLOB(sha, sizeof sha), DB_INT(c->actor->id), DB_INT(c->now)));
-    db_run(c->tx, &ADD_DATA, DB_ARGS(DB_INT(id), DB_BLOB(f->data, f->size)));
+    db_put(c->tx, &ADD_DATA, DB_ARGS(DB_INT(id), DB_BLOB(f->data, f->size)));
     return id;
 }
 

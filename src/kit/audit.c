@@ -135,7 +135,7 @@ audit_write(struct ctx *c, const char *action, const char *kind, int64_t id,
         db_tx_fail(c->tx, ERR_INTERNAL);
         return;
     }
-    db_run(c->tx, &ADD,
+    db_put(c->tx, &ADD,
            DB_ARGS(DB_INT(e.id), DB_INT(e.at), DB_INT(e.account_id), DB_TEXT(e.who),
                    DB_TEXT(e.ip), DB_TEXT(e.action), DB_TEXT(e.kind), DB_INT(e.record_id),
                    DB_TEXT(e.data), DB_BLOB(sha, DIGEST), DB_BLOB(sm3, DIGEST)));

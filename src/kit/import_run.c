@@ -182,7 +182,7 @@ void
 import_run_map(struct ctx *c, const struct import_run *r, const struct value *columns)
 {
     const char *json = import_json(c->arena, columns);
-    db_run(c->tx, &SET_COLUMNS, DB_ARGS(DB_INT(r->id), DB_TEXT(json), DB_INT(c->now)));
+    db_put(c->tx, &SET_COLUMNS, DB_ARGS(DB_INT(r->id), DB_TEXT(json), DB_INT(c->now)));
     import_columns_keep(c, r->kind_name, r->signature, json);
 }
 
@@ -202,7 +202,7 @@ import_run_begin(struct ctx *c, const struct import_run *r, const char *state, c
     if (!move(c, r, state, from, NULL, 0)) {
         return false;
     }
-    db_run(c->tx, &RESTART, DB_ARGS(DB_INT(r->id)));
+    db_put(c->tx, &RESTART, DB_ARGS(DB_INT(r->id)));
     return true;
 }
 

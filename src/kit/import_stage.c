@@ -81,7 +81,7 @@ forget(struct db_tx *tx, void *arg)
 {
     struct staging *s = arg;
     import_blocks_drop(tx, s->id);
-    db_run(tx, &DELETE, DB_ARGS(DB_INT(s->id)));
+    db_put(tx, &DELETE, DB_ARGS(DB_INT(s->id)));
     return db_tx_err(tx);
 }
 
@@ -167,7 +167,7 @@ write_staged(struct db_tx *tx, void *arg)
     struct staging *s = arg;
     const char *signature = import_signature(s->a, s->head.titles, s->head.n);
     const char *columns = import_json(s->a, columns_of(s, tx, signature));
-    db_run(tx, &STAGED,
+    db_put(tx, &STAGED,
            DB_ARGS(DB_INT(s->id), DB_TEXT("mapped"), DB_TEXT(signature),
                    DB_TEXT(import_json(s->a, titles_value(s))), DB_TEXT(columns),
                    DB_INT(s->total), DB_INT(s->blocks), DB_INT(time_now())));

@@ -175,7 +175,7 @@ import_block_add(struct db_tx *tx, struct app *app, struct arena *a, int64_t run
                  const void *rows, size_t n)
 {
     const struct place at = {run, seq, 0};
-    db_run(tx, &ADD, DB_ARGS(DB_INT(run), DB_INT(seq), sealed(app, a, &at, rows, n)));
+    db_put(tx, &ADD, DB_ARGS(DB_INT(run), DB_INT(seq), sealed(app, a, &at, rows, n)));
 }
 
 bool
@@ -213,7 +213,7 @@ import_block_results(struct db_tx *tx, struct app *app, struct arena *a, int64_t
         put_result(&b, &results[i]);
     }
     buf_puts(&b, b.n == 0 ? "[]" : "]");
-    db_run(tx, &RESULTS,
+    db_put(tx, &RESULTS,
            DB_ARGS(DB_INT(run), DB_INT(seq), sealed(app, a, &at, buf_str(&b), b.n),
                    DB_INT(counts[IMPORT_NEW]), DB_INT(counts[IMPORT_CHANGED]),
                    DB_INT(counts[IMPORT_SAME]), DB_INT(counts[IMPORT_WRONG])));
@@ -244,7 +244,7 @@ import_block_next(struct db_tx *tx, int64_t run, int64_t seq, unsigned outcomes)
 void
 import_blocks_drop(struct db_tx *tx, int64_t run)
 {
-    db_run(tx, &DROP, DB_ARGS(DB_INT(run)));
+    db_put(tx, &DROP, DB_ARGS(DB_INT(run)));
 }
 
 // ---- columns ---------------------------------------------------------------------------
@@ -270,7 +270,7 @@ import_columns_kept(struct ctx *c, const char *kind, const char *signature)
 void
 import_columns_keep(struct ctx *c, const char *kind, const char *signature, const char *json)
 {
-    db_run(c->tx, &KEEP,
+    db_put(c->tx, &KEEP,
            DB_ARGS(DB_TEXT(owner_of(c)), DB_TEXT(kind), DB_TEXT(signature), DB_TEXT(json),
                    DB_INT(c->now)));
 }

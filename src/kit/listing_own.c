@@ -61,7 +61,7 @@ listing_layout_of(struct ctx *c, const char *list)
 void
 listing_layout_set(struct ctx *c, const char *list, const struct listing_layout *l)
 {
-    db_run(c->tx, &LAYOUT_SET,
+    db_put(c->tx, &LAYOUT_SET,
            DB_ARGS(DB_INT(c->actor->id), DB_TEXT(list), DB_TEXT(l->columns),
                    DB_INT(l->dense ? 1 : 0)));
 }
@@ -110,7 +110,7 @@ listing_view_add(struct ctx *c, const char *list, const char *name, const char *
     if (value_count(listing_views(c, list)) >= LISTING_VIEWS_MOST) {
         return ctx_fault(c, "name", "too_many", T("视图最多 12 个，请先删掉不用的"));
     }
-    db_run(c->tx, &ADD,
+    db_put(c->tx, &ADD,
            DB_ARGS(DB_INT(c->actor->id), DB_TEXT(list), DB_TEXT(tidy), DB_TEXT(query),
                    DB_INT(c->now)));
     return db_tx_err(c->tx);

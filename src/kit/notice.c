@@ -45,7 +45,7 @@ notice_to_account(struct ctx *c, int64_t account_id, const char *link, const cha
                   const char *arg0, const char *arg1)
 {
     if (account_id > 0 && account_id != c->actor->id) {
-        db_run(c->tx, &TO_ACCOUNT,
+        db_put(c->tx, &TO_ACCOUNT,
                DB_ARGS(DB_INT(account_id), DB_INT(c->now), DB_TEXT(link), DB_TEXT(chinese),
                        DB_TEXT(arg0), DB_TEXT(arg1)));
     }

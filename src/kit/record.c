@@ -170,7 +170,7 @@ record_event(struct ctx *c, const char *kind, int64_t id, const char *type,
     const char *text = data == NULL ? "{}" : json_text(c->arena, data);
     const char *unit =
         who->organization != NULL && *who->organization != '\0' ? who->organization : NULL;
-    db_run(c->tx, &EVENT_ADD,
+    db_put(c->tx, &EVENT_ADD,
            DB_ARGS(DB_TEXT(kind), DB_INT(id), DB_INT(c->now), DB_REF(who->id > 0 ? who->id : 0),
                    DB_TEXT(who->name), DB_TEXT(unit), DB_TEXT(type), DB_TEXT(text)));
 }
@@ -677,7 +677,7 @@ record_renew_keys(struct ctx *c, const struct record_kind *k, unsigned most)
         for (size_t r = 0; r < value_count(rows); r++, done++) {
             const struct value *row = value_at(rows, r);
             const char *key = name_key(c->arena, k->keys[i].order, value_get_text(row, "name"));
-            db_run(c->tx, &b->key[i],
+            db_put(c->tx, &b->key[i],
                    DB_ARGS(DB_TEXT(key), DB_INT(value_get_int(row, "id", 0))));
         }
     }

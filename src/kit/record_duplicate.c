@@ -144,7 +144,7 @@ put_keys(struct ctx *c, const struct record_kind *k, int64_t id, const struct va
         if (key != NULL && *key != '\0') {
             int64_t hash = hash_of(c, k, d->name, key);
             n = add_shared(c, hash, id, found, n);
-            db_run(c->tx, &KEY_ADD, DB_ARGS(DB_TEXT(k->name), DB_INT(id), DB_INT(hash)));
+            db_put(c->tx, &KEY_ADD, DB_ARGS(DB_TEXT(k->name), DB_INT(id), DB_INT(hash)));
         }
     }
     return n;
@@ -183,7 +183,7 @@ static void
 put_pair(struct ctx *c, const struct record_kind *k, int64_t a, int64_t b, int score,
          const char *reasons)
 {
-    db_run(c->tx, &PAIR_PUT,
+    db_put(c->tx, &PAIR_PUT,
            DB_ARGS(DB_TEXT(k->name), DB_INT(a < b ? a : b), DB_INT(a < b ? b : a),
                    DB_INT(score), DB_TEXT(reasons)));
 }
@@ -191,10 +191,10 @@ put_pair(struct ctx *c, const struct record_kind *k, int64_t a, int64_t b, int s
 static void
 forget(struct ctx *c, const struct record_kind *k, int64_t id)
 {
-    db_run(c->tx, &KEYS_CLEAR, DB_ARGS(DB_TEXT(k->name), DB_INT(id)));
-    db_run(c->tx, &PAIRS_FIRST, DB_ARGS(DB_TEXT(k->name), DB_INT(id)));
-    db_run(c->tx, &PAIRS_SECOND, DB_ARGS(DB_TEXT(k->name), DB_INT(id)));
-    db_run(c->tx, &CHANGED_DONE, DB_ARGS(DB_TEXT(k->name), DB_INT(id)));
+    db_put(c->tx, &KEYS_CLEAR, DB_ARGS(DB_TEXT(k->name), DB_INT(id)));
+    db_put(c->tx, &PAIRS_FIRST, DB_ARGS(DB_TEXT(k->name), DB_INT(id)));
+    db_put(c->tx, &PAIRS_SECOND, DB_ARGS(DB_TEXT(k->name), DB_INT(id)));
+    db_put(c->tx, &CHANGED_DONE, DB_ARGS(DB_TEXT(k->name), DB_INT(id)));
 }
 
 static void
@@ -227,7 +227,7 @@ void
 record_duplicates_note(struct ctx *c, const struct record_kind *k, int64_t id)
 {
     if (k->duplicates != NULL) {
-        db_run(c->tx, &CHANGED_ADD, DB_ARGS(DB_TEXT(k->name), DB_INT(id)));
+        db_put(c->tx, &CHANGED_ADD, DB_ARGS(DB_TEXT(k->name), DB_INT(id)));
     }
 }
 
@@ -255,7 +255,7 @@ record_duplicates_scan(struct ctx *c, const struct record_kind *k, unsigned most
         renew(c, k, last);
     }
     if (value_count(new) > 0) {
-        db_run(c->tx, &MARK_SET, DB_ARGS(DB_TEXT(k->name), DB_INT(last)));
+        db_put(c->tx, &MARK_SET, DB_ARGS(DB_TEXT(k->name), DB_INT(last)));
     }
     return n + (unsigned)value_count(new);
 }
@@ -267,7 +267,7 @@ set_state(struct ctx *c, const struct record_kind *k, int64_t a, int64_t b, cons
           const char *text)
 {
     bool open = strcmp(state, "open") == 0;
-    db_run(c->tx, &PAIR_STATE,
+    db_put(c->tx, &PAIR_STATE,
            DB_ARGS(DB_TEXT(state), DB_TEXT(text), DB_TEXT(open ? NULL : c->actor->name),
                    open ? DB_NULL : DB_INT(c->now), DB_TEXT(k->name), DB_INT(a < b ? a : b),
                    DB_INT(a < b ? b : a)));

@@ -83,7 +83,7 @@ record_merged_into(struct db_tx *tx, const char *kind, int64_t id)
 void
 record_merge_forget(struct ctx *c)
 {
-    db_run(c->tx, &ROWS_FORGET, DB_ARGS(DB_INT(c->now)));
+    db_put(c->tx, &ROWS_FORGET, DB_ARGS(DB_INT(c->now)));
 }
 
 // ---- rows ------------------------------------------------------------------------------
@@ -180,7 +180,7 @@ write_row(struct ctx *c, const struct merge_table *t, const struct db_stmt *s,
     if (!insert) {
         args[n++] = DB_INT(value_get_int(row, "id", 0));
     }
-    db_run(c->tx, s, args, n);
+    db_put(c->tx, s, args, n);
 }
 
 // Whose it is may have changed, and with it who finds it.
@@ -324,10 +324,10 @@ move_reference(struct merge *m, const struct merge_link *l, int64_t id, int64_t 
     struct ctx *c = m->c;
     remember(m, (struct touched){.link = l, .id = id, .from = from, .into = into});
     if (l->l->versioned) {
-        db_run(c->tx, &l->move,
+        db_put(c->tx, &l->move,
                DB_ARGS(DB_INT(into), DB_INT(id), DB_INT(from), DB_INT(c->now)));
     } else {
-        db_run(c->tx, &l->move, DB_ARGS(DB_INT(into), DB_INT(id), DB_INT(from)));
+        db_put(c->tx, &l->move, DB_ARGS(DB_INT(into), DB_INT(id), DB_INT(from)));
     }
 }
 
@@ -406,8 +406,8 @@ join(struct merge *m, const struct record_kind *k, int64_t into, int64_t from)
     if (record_built_of(k)->searched) {
         search_remove(c->tx, k->name, from);
     }
-    db_run(c->tx, &t->remove, DB_ARGS(DB_INT(from)));
-    db_run(c->tx, &GONE_ADD,
+    db_put(c->tx, &t->remove, DB_ARGS(DB_INT(from)));
+    db_put(c->tx, &GONE_ADD,
            DB_ARGS(DB_TEXT(k->name), DB_INT(from), DB_INT(into), DB_INT(m->id)));
 }
 
@@ -431,7 +431,7 @@ keep_row(struct merge *m, const struct touched *row)
         int64_t version = row->link->l->versioned ? db_value_int(c->tx, &row->link->version,
                                                                  DB_ARGS(DB_INT(row->id)), 0)
                                                   : 0;
-        db_run(c->tx, &ROW_ADD,
+        db_put(c->tx, &ROW_ADD,
                DB_ARGS(DB_INT(m->id), DB_TEXT(row->link->name), DB_INT(row->id),
                        DB_TEXT(arena_printf(a, "%lld", (long long)row->from)),
                        DB_TEXT(arena_printf(a, "%lld", (long long)row->into)),
@@ -443,7 +443,7 @@ keep_row(struct merge *m, const struct touched *row)
                     : row->before != NULL && value_equal(now, row->before)) {
         return;
     }
-    db_run(c->tx, &ROW_ADD,
+    db_put(c->tx, &ROW_ADD,
            DB_ARGS(DB_INT(m->id), DB_TEXT(row->table->k->name), DB_INT(row->id),
                    DB_TEXT(row->before == NULL ? NULL : json_of(a, row->before)),
                    DB_TEXT(now == NULL ? NULL : json_of(a, now)), DB_INT(0)));
@@ -526,7 +526,7 @@ keep_all(struct merge *m, const struct value *other)
     }
     value_set(a, summary, "moves", m->moves);
     value_set(a, summary, "fields", fields);
-    db_run(m->c->tx, &MERGE_SUMMARY, DB_ARGS(DB_TEXT(json_of(a, summary)), DB_INT(m->id)));
+    db_put(m->c->tx, &MERGE_SUMMARY, DB_ARGS(DB_TEXT(json_of(a, summary)), DB_INT(m->id)));
 }
 
 static enum err
@@ -641,12 +641,12 @@ back_link(struct ctx *c, const struct merge_link *l, const struct value *row)
     int64_t id = value_get_int(row, "row_id", 0), was = value_get_int(row, "row_version", 0);
     int64_t from = number_of(row, "before"), into = number_of(row, "after");
     if (!l->l->versioned) {
-        db_run(c->tx, &l->move, DB_ARGS(DB_INT(from), DB_INT(id), DB_INT(into)));
+        db_put(c->tx, &l->move, DB_ARGS(DB_INT(from), DB_INT(id), DB_INT(into)));
         return;
     }
-    db_run(c->tx, &l->move, DB_ARGS(DB_INT(from), DB_INT(id), DB_INT(into), DB_INT(c->now)));
+    db_put(c->tx, &l->move, DB_ARGS(DB_INT(from), DB_INT(id), DB_INT(into), DB_INT(c->now)));
     // Merges before this one knew the version that was just left behind.
-    db_run(c->tx, &ROWS_AGAIN,
+    db_put(c->tx, &ROWS_AGAIN,
            DB_ARGS(DB_INT(was + 1), DB_TEXT(l->name), DB_INT(id), DB_INT(was - 1)));
 }
 
@@ -664,7 +664,7 @@ back_row(struct ctx *c, const struct value *row)
     struct value *before =
         (struct value *)(uintptr_t)parsed(c->arena, value_get_text(row, "before")); // ours
     if (before == NULL) { // it came into being with the merge
-        db_run(c->tx, &t->remove, DB_ARGS(DB_INT(id)));
+        db_put(c->tx, &t->remove, DB_ARGS(DB_INT(id)));
         return;
     }
     if (now == NULL) {
@@ -715,8 +715,8 @@ record_unmerge(struct ctx *c, const struct record_kind *k, int64_t id)
     }
     int64_t into = value_get_int(merge, "into_id", 0),
             from = value_get_int(merge, "from_id", 0);
-    db_run(c->tx, &GONE_BACK, DB_ARGS(DB_INT(id)));
-    db_run(c->tx, &MERGE_UNDONE, DB_ARGS(DB_INT(c->now), DB_TEXT(c->actor->name), DB_INT(id)));
+    db_put(c->tx, &GONE_BACK, DB_ARGS(DB_INT(id)));
+    db_put(c->tx, &MERGE_UNDONE, DB_ARGS(DB_INT(c->now), DB_TEXT(c->actor->name), DB_INT(id)));
     if (db_tx_err(c->tx) == ERR_CONFLICT) {
         return ctx_refuse(c, ERR_CONFLICT, T("已经登记了相同的资料，不能再撤销"));
     }

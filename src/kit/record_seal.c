@@ -99,10 +99,10 @@ seal_value(struct ctx *c, const struct record_built *b, const struct record_seal
         by = found_by(c->app, c->arena, b, s, plain);
     }
     if (s->field->type == FIELD_MOBILE) {
-        db_run(c->tx, &s->write,
+        db_put(c->tx, &s->write,
                DB_ARGS(DB_TEXT(sealed), DB_TEXT(by.index), DB_TEXT(by.end), DB_INT(id)));
     } else {
-        db_run(c->tx, &s->write, DB_ARGS(DB_TEXT(sealed), DB_TEXT(by.index), DB_INT(id)));
+        db_put(c->tx, &s->write, DB_ARGS(DB_TEXT(sealed), DB_TEXT(by.index), DB_INT(id)));
     }
 }
 
@@ -328,7 +328,7 @@ record_reveal_note(struct ctx *c, const struct record_kind *k, int64_t id,
     struct value *data = value_map(c->arena);
     value_set_text(c->arena, data, "field", f->name);
     value_set_text(c->arena, data, "reason", reason);
-    db_run(c->tx, &REVEAL_ADD,
+    db_put(c->tx, &REVEAL_ADD,
            DB_ARGS(DB_INT(c->actor->id), DB_INT(c->now), DB_TEXT(k->name), DB_INT(id),
                    DB_TEXT(f->name), DB_TEXT(reason)));
     record_event(c, k->name, id, "reveal", data);

@@ -85,7 +85,7 @@ replay_keep(struct exchange *x)
         json_write(&b, c->out);
         answer = b.full ? NULL : sealed(c, buf_str(&b));
     }
-    db_run(c->tx, &REPLAY_KEEP,
+    db_put(c->tx, &REPLAY_KEEP,
            DB_ARGS(DB_INT(c->actor->id), DB_TEXT(x->key),
                    DB_BLOB(x->body_hash, sizeof x->body_hash), DB_INT(c->status),
                    DB_TEXT(c->location), DB_TEXT(c->flash), DB_TEXT(answer), DB_INT(c->now)));

@@ -529,7 +529,7 @@ search_add(struct db_tx *tx, const char *kind, int64_t id, const char *tokens)
         db_tx_fail(tx, ERR_INTERNAL);
         return;
     }
-    db_run(tx, &ADD, DB_ARGS(DB_INT(base + id), DB_TEXT(tokens)));
+    db_put(tx, &ADD, DB_ARGS(DB_INT(base + id), DB_TEXT(tokens)));
     db_later(tx, &INDEX, DB_ARGS(DB_INT(base + id), DB_TEXT(tokens)));
 }
 
@@ -541,7 +541,7 @@ search_put(struct db_tx *tx, const char *kind, int64_t id, const char *tokens)
     if (!forget(tx, key, tokens, &same)) {
         search_add(tx, kind, id, tokens);
     } else if (!same) {
-        db_run(tx, &CHANGE, DB_ARGS(DB_INT(key), DB_TEXT(tokens)));
+        db_put(tx, &CHANGE, DB_ARGS(DB_INT(key), DB_TEXT(tokens)));
         db_later(tx, &INDEX, DB_ARGS(DB_INT(key), DB_TEXT(tokens)));
     }
 }
@@ -552,12 +552,12 @@ search_remove(struct db_tx *tx, const char *kind, int64_t id)
     int64_t key = search_base(kind) + id;
     bool same = false;
     if (forget(tx, key, "", &same)) {
-        db_run(tx, &REMOVE, DB_ARGS(DB_INT(key)));
+        db_put(tx, &REMOVE, DB_ARGS(DB_INT(key)));
     }
 }
 
 void
 search_tidy(struct db_tx *tx, int64_t pages)
 {
-    db_run(tx, &MERGE, DB_ARGS(DB_INT(pages)));
+    db_put(tx, &MERGE, DB_ARGS(DB_INT(pages)));
 }

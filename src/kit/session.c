@@ -94,14 +94,14 @@ const struct db_stmt *const SESSION_STMTS[] = {
 static void
 write_seen(void *arg, const unsigned char *hash, int64_t at)
 {
-    db_run(arg, &SEEN, DB_ARGS(DB_BLOB(hash, HASH), DB_INT(at)));
+    db_put(arg, &SEEN, DB_ARGS(DB_BLOB(hash, HASH), DB_INT(at)));
 }
 
 void
 session_flush(struct ctx *c)
 {
     known_each_seen(write_seen, c->tx);
-    db_run(c->tx, &EXPIRE, DB_ARGS(DB_INT(c->now)));
+    db_put(c->tx, &EXPIRE, DB_ARGS(DB_INT(c->now)));
 }
 
 // ---- who it is ---------------------------------------------------------------------------
@@ -344,9 +344,9 @@ session_open(struct ctx *c, int64_t account_id)
     int64_t most = staff ? STAFF_MOST : MEMBER_MOST;
     randombytes_buf(random, sizeof random);
     if (c->actor->session != NULL) {
-        db_run(c->tx, &CLOSE, DB_ARGS(DB_BLOB(c->actor->session, HASH)));
+        db_put(c->tx, &CLOSE, DB_ARGS(DB_BLOB(c->actor->session, HASH)));
     }
-    db_run(c->tx, &OPEN,
+    db_put(c->tx, &OPEN,
            DB_ARGS(DB_BLOB(hash, HASH), DB_INT(account_id),
                    DB_TEXT(text_hex(c->arena, random, sizeof random)), DB_INT(staff),
                    DB_INT(c->now), DB_INT(c->now + most), DB_TEXT(c->req->peer),
@@ -362,7 +362,7 @@ void
 session_close(struct ctx *c)
 {
     if (c->actor->session != NULL) {
-        db_run(c->tx, &CLOSE, DB_ARGS(DB_BLOB(c->actor->session, HASH)));
+        db_put(c->tx, &CLOSE, DB_ARGS(DB_BLOB(c->actor->session, HASH)));
     }
     c->cookie = arena_printf(c->arena, "%s=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0%s",
                              cookie_name(c), c->req->tls ? "; Secure" : "");
@@ -371,15 +371,15 @@ session_close(struct ctx *c)
 void
 session_close_all(struct ctx *c, int64_t account_id)
 {
-    db_run(c->tx, &CLOSE_ALL, DB_ARGS(DB_INT(account_id)));
-    db_run(c->tx, &CLOSE_TOKENS, DB_ARGS(DB_INT(account_id)));
+    db_put(c->tx, &CLOSE_ALL, DB_ARGS(DB_INT(account_id)));
+    db_put(c->tx, &CLOSE_TOKENS, DB_ARGS(DB_INT(account_id)));
 }
 
 void
 session_close_others(struct ctx *c)
 {
     if (c->actor->session != NULL) {
-        db_run(c->tx, &CLOSE_OTHERS,
+        db_put(c->tx, &CLOSE_OTHERS,
                DB_ARGS(DB_INT(c->actor->id), DB_BLOB(c->actor->session, HASH)));
     }
 }
@@ -412,7 +412,7 @@ session_token(struct ctx *c, int64_t account_id, const char *label)
 {
     unsigned char *hash = arena_raw(c->arena, HASH);
     const char *token = new_token(c, hash);
-    db_run(c->tx, &ADD_TOKEN,
+    db_put(c->tx, &ADD_TOKEN,
            DB_ARGS(DB_BLOB(hash, HASH), DB_INT(account_id), DB_TEXT(label), DB_INT(c->now),
                    DB_INT(c->now + TOKEN_MOST)));
     return token;

@@ -169,7 +169,7 @@ prefs_run(struct ctx *c)
         }
     }
     if (c->actor->id > 0) {
-        db_run(c->tx, &PREFS,
+        db_put(c->tx, &PREFS,
                DB_ARGS(DB_INT(c->actor->id), DB_TEXT(value_get_text(c->in, "language")),
                        DB_TEXT(value_get_text(c->in, "theme")),
                        DB_TEXT(value_get_text(c->in, "size"))));
@@ -209,7 +209,7 @@ draft_save_run(struct ctx *c)
     }
     const char *name = ctx_param(c, "name");
     const struct seal_place at = draft_place(c, name);
-    db_run(c->tx, &DRAFT_SAVE,
+    db_put(c->tx, &DRAFT_SAVE,
            DB_ARGS(DB_INT(c->actor->id), DB_TEXT(name),
                    DB_TEXT(seal_text(c->app, c->arena, seal_key(c->tx, c->arena), &at,
                                      buf_str(&b))),
@@ -232,7 +232,7 @@ draft_get(struct ctx *c, const char *name, int64_t *kept_at)
 void
 draft_drop(struct ctx *c, const char *name)
 {
-    db_run(c->tx, &DRAFT_DROP, DB_ARGS(DB_INT(c->actor->id), DB_TEXT(name)));
+    db_put(c->tx, &DRAFT_DROP, DB_ARGS(DB_INT(c->actor->id), DB_TEXT(name)));
 }
 
 static enum err
@@ -311,7 +311,7 @@ notices_show(struct ctx *c)
 static enum err
 notices_read_run(struct ctx *c)
 {
-    db_run(c->tx, &NOTICES_READ, DB_ARGS(DB_INT(c->actor->id), DB_INT(c->now)));
+    db_put(c->tx, &NOTICES_READ, DB_ARGS(DB_INT(c->actor->id), DB_INT(c->now)));
     c->location = "/notices";
     return ERR_OK;
 }

@@ -219,7 +219,7 @@ login_run(struct ctx *c)
     }
     throttle_passed(c, &t->throttle);
     if (t->new_hash != NULL) {
-        db_run(c->tx, &LOGIN_REHASH,
+        db_put(c->tx, &LOGIN_REHASH,
                DB_ARGS(DB_INT(t->account_id), DB_TEXT(t->new_hash), DB_TEXT(t->hash)));
     }
     enum err e = session_open(c, t->account_id);
@@ -358,7 +358,7 @@ password_run(struct ctx *c)
         return ERR_OK;
     }
     throttle_passed(c, &t->throttle);
-    db_run(c->tx, &LOGIN_SET_PASSWORD,
+    db_put(c->tx, &LOGIN_SET_PASSWORD,
            DB_ARGS(DB_INT(c->actor->id), DB_TEXT(t->new_hash), DB_INT(c->now)));
     session_close_all(c, c->actor->id);
     enum err e = session_open(c, c->actor->id);

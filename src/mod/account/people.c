@@ -365,7 +365,7 @@ set_state(struct ctx *c, int64_t id, const char *state)
             0) {
         return ctx_refuse(c, ERR_CONFLICT, T("至少要留一个能用的系统管理员"));
     }
-    db_run(c->tx, &PEOPLE_SET_STATE, DB_ARGS(DB_INT(id), DB_TEXT(state), DB_INT(c->now)));
+    db_put(c->tx, &PEOPLE_SET_STATE, DB_ARGS(DB_INT(id), DB_TEXT(state), DB_INT(c->now)));
     session_close_all(c, id);
     c->location = arena_printf(c->arena, "/accounts/%lld", (long long)id);
     return ERR_OK;

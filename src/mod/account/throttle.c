@@ -89,7 +89,7 @@ count_failure(struct ctx *c, const char *key, int64_t free)
         wait = n - free > 20 ? WAIT_MOST : WAIT_FIRST << (n - free);
         wait = wait > WAIT_MOST ? WAIT_MOST : wait;
     }
-    db_run(c->tx, &THROTTLE_PUT, DB_ARGS(DB_TEXT(key), DB_INT(n), DB_INT(c->now + wait)));
+    db_put(c->tx, &THROTTLE_PUT, DB_ARGS(DB_TEXT(key), DB_INT(n), DB_INT(c->now + wait)));
 }
 
 void
@@ -100,13 +100,13 @@ throttle_failed(struct ctx *c, const struct throttle *t)
     count_failure(c, t->pair, tries);
     count_failure(c, t->network, THROTTLE_NETWORK);
     count_failure(c, t->account, INT64_MAX); // never waits itself
-    db_run(c->tx, &THROTTLE_EXPIRE, DB_ARGS(DB_INT(c->now - FORGOTTEN_AFTER)));
+    db_put(c->tx, &THROTTLE_EXPIRE, DB_ARGS(DB_INT(c->now - FORGOTTEN_AFTER)));
 }
 
 void
 throttle_passed(struct ctx *c, const struct throttle *t)
 {
-    db_run(c->tx, &THROTTLE_FORGET, DB_ARGS(DB_TEXT(t->pair)));
-    db_run(c->tx, &THROTTLE_PUT,
+    db_put(c->tx, &THROTTLE_FORGET, DB_ARGS(DB_TEXT(t->pair)));
+    db_put(c->tx, &THROTTLE_PUT,
            DB_ARGS(DB_TEXT(t->trusted), DB_INT(0), DB_INT(c->now + TRUSTED_FOR)));
 }

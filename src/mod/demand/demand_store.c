@@ -265,7 +265,7 @@ demand_store_receipt(struct ctx *c, int64_t at)
 {
     int year = time_civil(at).year;
     if (db_run(c->tx, &COUNT_ON, DB_ARGS(DB_INT(year))) == 0) {
-        db_run(c->tx, &COUNT_FIRST, DB_ARGS(DB_INT(year)));
+        db_put(c->tx, &COUNT_FIRST, DB_ARGS(DB_INT(year)));
     }
     int64_t n = db_value_int(c->tx, &COUNTER, DB_ARGS(DB_INT(year)), 0);
     return arena_printf(c->arena, "SQ%04d-%06lld", year, (long long)n);
@@ -311,7 +311,7 @@ demand_store_reseal(struct ctx *c, int64_t after, unsigned most)
         const char *plain =
             sealed == NULL || seal_key_of(sealed) == key ? NULL : open_mobile(c, made, sealed);
         if (plain != NULL) {
-            db_run(c->tx, &SET_MOBILE,
+            db_put(c->tx, &SET_MOBILE,
                    DB_ARGS(DB_INT(last), DB_TEXT(sealed_mobile(c, made, plain))));
         }
     }
@@ -424,7 +424,7 @@ demand_store_made(struct ctx *c, const struct demand *d, const struct value *in,
 void
 demand_store_edit(struct ctx *c, const struct demand *d, const struct value *in)
 {
-    db_run(
+    db_put(
         c->tx, &EDIT,
         DB_ARGS(DB_INT(d->id), DB_TEXT(value_get_text(in, "title")),
                 DB_TEXT(value_get_text(in, "body")), DB_TEXT(value_get_text(in, "hope")),
@@ -438,7 +438,7 @@ demand_store_edit(struct ctx *c, const struct demand *d, const struct value *in)
 void
 demand_store_save(struct ctx *c, const struct demand *d)
 {
-    db_run(c->tx, &SAVE,
+    db_put(c->tx, &SAVE,
            DB_ARGS(DB_INT(d->id), DB_TEXT(d->state), DB_TEXT(d->level), DB_REF(d->lead_unit_id),
                    DB_TEXT(d->outcome), DB_REF(d->satisfaction), DB_TEXT(d->comment),
                    DB_TEXT(d->extension), DB_REF(d->extension_days), DB_TEXT(d->resume_state),
@@ -457,7 +457,7 @@ demand_store_save(struct ctx *c, const struct demand *d)
 void
 demand_store_save_leg(struct ctx *c, const struct demand *d, const struct demand_leg *leg)
 {
-    db_run(c->tx, &LEG_PUT,
+    db_put(c->tx, &LEG_PUT,
            DB_ARGS(DB_INT(d->id), DB_INT(leg->unit_id), DB_TEXT(leg->role), DB_TEXT(leg->state),
                    DB_INT(leg->dispatched_at), DB_REF(leg->signed_at), DB_REF(leg->answered_at),
                    DB_REF(leg->due_at), leg->met < 0 ? DB_NULL : DB_INT(leg->met),
@@ -476,7 +476,7 @@ demand_store_event(struct ctx *c, int64_t id, const struct demand_event *e)
         json_write(&b, e->data);
     }
     bool person = c->actor->id > 0;
-    db_run(c->tx, &EVENT,
+    db_put(c->tx, &EVENT,
            DB_ARGS(DB_INT(id), DB_INT(e->at), DB_TEXT(e->type),
                    DB_REF(person ? c->actor->id : 0), DB_TEXT(person ? c->actor->name : NULL),
                    DB_REF(e->unit_id), DB_INT(e->internal), DB_TEXT(buf_str(&b))));
@@ -675,7 +675,7 @@ demand_store_to_review(struct ctx *c, const char *today, int64_t limit)
 void
 demand_store_review_told(struct ctx *c, int64_t id)
 {
-    db_run(c->tx, &REVIEW_TOLD, DB_ARGS(DB_INT(id)));
+    db_put(c->tx, &REVIEW_TOLD, DB_ARGS(DB_INT(id)));
 }
 
 struct value *

@@ -371,7 +371,7 @@ static void
 put(struct ctx *c, struct value *rec)
 {
     settle(c, rec);
-    db_run(c->tx, &BILL_SET,
+    db_put(c->tx, &BILL_SET,
            DB_ARGS(
                DB_INT(value_get_int(rec, "paid_fen", 0)),
                DB_INT(value_get_int(rec, "waived_fen", 0)),
@@ -466,7 +466,7 @@ remind_all(struct ctx *c, const struct value *ids)
             n += remind(c, t, &r) == ERR_OK;
         } else {
             const char *later = day_text(c->arena, time_to_day(c->now) + (int32_t)every);
-            db_run(c->tx, &BILL_LATER, DB_ARGS(DB_TEXT(every == 0 ? NULL : later), DB_INT(id)));
+            db_put(c->tx, &BILL_LATER, DB_ARGS(DB_TEXT(every == 0 ? NULL : later), DB_INT(id)));
         }
     }
     return n;

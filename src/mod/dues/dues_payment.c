@@ -228,7 +228,7 @@ static enum err
 reverse(struct ctx *c, const struct transition *t, struct lifecycle_record *r)
 {
     const char *reason = value_get_text(c->in, "reason");
-    db_run(c->tx, &PAYMENT_REVERSE,
+    db_put(c->tx, &PAYMENT_REVERSE,
            DB_ARGS(DB_TEXT(dues_today(c)), DB_TEXT(reason), DB_INT(c->now), DB_INT(r->id)));
     record_step_tell(c, &PAYMENT_STEPS, r, t->event, NULL);
     struct value *data = told(c, r->data);

@@ -464,7 +464,7 @@ static enum err
 save(struct ctx *c, const struct transition *t, struct lifecycle_record *r)
 {
     const char *reason = value_get_text(c->in, "reason");
-    db_run(c->tx, &DUES_SET,
+    db_put(c->tx, &DUES_SET,
            DB_ARGS(DB_TEXT(r->state), DB_TEXT(reason),
                    DB_TEXT(strcmp(r->state, "approved") == 0 ? dues_today(c) : NULL),
                    DB_INT(c->now), DB_INT(r->id)));
@@ -483,7 +483,7 @@ supersede(struct ctx *c, const struct lifecycle_record *r)
         int64_t id = value_get_int(value_at(others, i), "id", 0);
         struct value *rec = record_get(c, &DUES_STANDARD_KIND, id);
         struct lifecycle_record other = {.id = id, .state = "superseded", .data = rec};
-        db_run(c->tx, &DUES_SET,
+        db_put(c->tx, &DUES_SET,
                DB_ARGS(DB_TEXT(other.state), DB_NULL,
                        DB_TEXT(value_get_text(rec, "decided_on")), DB_INT(c->now), DB_INT(id)));
         record_step_tell(c, &DUES_STANDARD_STEPS, &other, "supersede", NULL);

@@ -131,7 +131,7 @@ enterprise_size_renew(struct ctx *c, int64_t id)
     }
     const char *size = value_get_text(now, "size"),
                *missing = value_get_text(now, "size_missing");
-    db_run(c->tx, &ENTERPRISE_SIZED,
+    db_put(c->tx, &ENTERPRISE_SIZED,
            DB_ARGS(DB_TEXT(size), DB_INT(value_get_int(now, "size_year", 0)), DB_TEXT(missing),
                    DB_INT(id)));
     record_event(c, ENTERPRISE_KIND.name, id, "update", changes);

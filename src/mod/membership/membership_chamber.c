@@ -57,7 +57,7 @@ go_on(struct ctx *c, const struct ending *e, const struct value *row, const char
         return 0;
     }
     int64_t id = record_next_id(c, &MEMBERSHIP_KIND);
-    db_run(c->tx, &MEMBERSHIP_GO_ON,
+    db_put(c->tx, &MEMBERSHIP_GO_ON,
            DB_ARGS(DB_INT(e->into), DB_REF(enterprise), DB_REF(person), DB_TEXT(day),
                    DB_TEXT(value_get_text(e->chamber, "decision")),
                    DB_INT(value_get_int(row, "id", 0)), DB_INT(c->now), DB_INT(id)));
@@ -73,7 +73,7 @@ end_one(struct ctx *c, const struct ending *e, const struct value *row)
     const char *state = value_get_text(row, "state"), *since = value_get_text(row, "since");
     bool member = membership_is_current(state);
     const char *day = since != NULL && strcmp(since, e->day) > 0 ? since : e->day;
-    db_run(c->tx, &MEMBERSHIP_END,
+    db_put(c->tx, &MEMBERSHIP_END,
            DB_ARGS(DB_TEXT(member ? "left" : "rejected"), DB_TEXT(member ? day : NULL),
                    DB_TEXT(e->reason), DB_INT(c->now), DB_INT(id)));
     tell_record(c, id, member ? "leave" : "reject", e->reason);

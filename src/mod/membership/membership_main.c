@@ -75,7 +75,7 @@ mark(struct ctx *c, const struct value *rows, int64_t id)
         const struct value *row = value_at(rows, i);
         bool main = value_get_int(row, "id", 0) == id;
         if (main != (value_get_int(row, "is_main", 0) == 1)) {
-            db_run(c->tx, &MEMBERSHIP_MARK,
+            db_put(c->tx, &MEMBERSHIP_MARK,
                    DB_ARGS(DB_INT(main), DB_INT(value_get_int(row, "id", 0))));
         }
     }
@@ -128,7 +128,7 @@ membership_settle(struct ctx *c, int64_t enterprise_id)
     const struct value *ended =
         db_list(c->tx, c->arena, &MEMBERSHIP_ENDED, DB_ARGS(DB_INT(enterprise_id)));
     for (size_t i = 0; i < value_count(ended); i++) {
-        db_run(c->tx, &MEMBERSHIP_MARK,
+        db_put(c->tx, &MEMBERSHIP_MARK,
                DB_ARGS(DB_INT(0), DB_INT(value_get_int(value_at(ended, i), "id", 0))));
     }
     const struct value *rows = current_of(c, enterprise_id);
@@ -156,7 +156,7 @@ enterprise_saved(struct ctx *c, const struct value *rec, const struct value *old
     // A table of enterprises may have said since when, and as what (membership_import.c).
     const char *since = value_get_text(rec, "member_since");
     since = since != NULL ? since : day_text(c->arena, time_to_day(c->now));
-    db_run(c->tx, &MEMBERSHIP_OF_NEW,
+    db_put(c->tx, &MEMBERSHIP_OF_NEW,
            DB_ARGS(DB_INT(chamber), DB_INT(id), DB_TEXT(since), DB_INT(c->now),
                    DB_TEXT(value_get_text(rec, "member_seat")),
                    DB_TEXT(value_get_text(rec, "member_tier")),
@@ -182,7 +182,7 @@ post_saved(struct ctx *c, const struct value *rec, const struct value *old)
         value_push(a, pair, value_get(value_at(rows, i), "seat"));
         value_push(a, pair, &value_null);
         value_set(a, data, "seat", pair);
-        db_run(c->tx, &MEMBERSHIP_UNSEAT, DB_ARGS(DB_INT(c->now), DB_INT(id)));
+        db_put(c->tx, &MEMBERSHIP_UNSEAT, DB_ARGS(DB_INT(c->now), DB_INT(id)));
         record_event(c, MEMBERSHIP_KIND.name, id, "update", data);
     }
     return db_tx_err(c->tx);

@@ -101,7 +101,7 @@ save(struct ctx *c, const char *event, struct lifecycle_record *r)
     struct value *rec = r->data, *data = value_map(a);
     static const char *const TOLD[] = {"reason", "note", "decision", "until"};
     value_set_text(a, rec, "state", r->state);
-    db_run(c->tx, &MEMBERSHIP_SET,
+    db_put(c->tx, &MEMBERSHIP_SET,
            DB_ARGS(DB_TEXT(r->state), text_of(rec, "publicity_until"), text_of(rec, "decision"),
                    text_of(rec, "since"), text_of(rec, "until"), text_of(rec, "reason"),
                    DB_INT(c->now), DB_INT(r->id)));
@@ -252,7 +252,7 @@ readmit(struct ctx *c, const struct transition *t, struct lifecycle_record *r)
     if (id == 0) {
         return c->result != ERR_OK ? c->result : ERR_INTERNAL;
     }
-    db_run(c->tx, &MEMBERSHIP_LINK, DB_ARGS(DB_INT(r->id), DB_INT(id)));
+    db_put(c->tx, &MEMBERSHIP_LINK, DB_ARGS(DB_INT(r->id), DB_INT(id)));
     enum err e = save(c, t->event, r);
     r->id = id;
     return e;

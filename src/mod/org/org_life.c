@@ -129,7 +129,7 @@ static enum err
 save(struct ctx *c, const struct transition *t, struct lifecycle_record *r, struct value *now)
 {
     value_set_text(c->arena, now, "state", r->state);
-    db_run(c->tx, &ORG_SET,
+    db_put(c->tx, &ORG_SET,
            DB_ARGS(DB_TEXT(r->state), text_of(now, "founded_on"), text_of(now, "suspended_on"),
                    text_of(now, "ended_on"), DB_REF(value_get_int(now, "merged_into_id", 0)),
                    text_of(now, "decision"), text_of(now, "reason"), DB_INT(c->now),

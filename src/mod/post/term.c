@@ -390,11 +390,11 @@ after_save(struct ctx *c, const struct value *rec, const struct value *old)
     const char *ended = value_get_text(rec, "ended_on");
     if (old != NULL) {
         if (!value_equal(value_get(rec, "closes_on"), value_get(old, "closes_on"))) {
-            db_run(c->tx, &TERM_FORGET, DB_ARGS(DB_INT(value_get_int(rec, "id", 0))));
+            db_put(c->tx, &TERM_FORGET, DB_ARGS(DB_INT(value_get_int(rec, "id", 0))));
         }
         return db_tx_err(c->tx);
     }
-    db_run(c->tx, &TERM_ADOPT,
+    db_put(c->tx, &TERM_ADOPT,
            DB_ARGS(DB_INT(value_get_int(rec, "id", 0)),
                    DB_INT(value_get_int(rec, "organization_id", 0)),
                    DB_TEXT(value_get_text(rec, "starts_on")),
@@ -471,7 +471,7 @@ post_remind(struct ctx *c, int64_t most)
         int months = post_reminder(today, closes);
         if (months >= 0 && months < value_get_int(term, "reminded", INT64_MAX)) {
             remind(c, term, months);
-            db_run(c->tx, &TERM_REMINDED,
+            db_put(c->tx, &TERM_REMINDED,
                    DB_ARGS(DB_INT(months), DB_INT(value_get_int(term, "id", 0))));
             n++;
         }
