@@ -132,6 +132,30 @@ write_work(struct db_tx *tx, void *arg)
     return c->result;
 }
 
+static void
+end_read(struct ctx *c)
+{
+    if (c->tx != NULL) {
+        db_read_end(c->tx);
+        c->tx = NULL;
+    }
+}
+
+// No half answers: what a failed snapshot did not find may be there.
+static void
+respond_whole(struct ctx *c)
+{
+    respond(c);
+    enum err e = c->tx == NULL ? ERR_OK : db_tx_err(c->tx);
+    if (e != ERR_OK) {
+        end_read(c);
+        reset_answer(c);
+        c->result = e;
+        *c->resp = (struct http_resp){0};
+        respond(c);
+    }
+}
+
 // Makes the answer to a request whose work is over, with a snapshot if it needs one.
 static void
 answer(struct exchange *x)
@@ -143,19 +167,16 @@ answer(struct exchange *x)
     if (page || rest) {
         c->tx = db_read_begin(c->app->db);
     }
+    struct value *(*shown)(struct ctx *, int64_t) = c->shown;
     if (rest) {
         ctx_read_shown(c);
     }
-    respond(c);
-}
-
-static void
-end_read(struct ctx *c)
-{
-    if (c->tx != NULL) {
-        db_read_end(c->tx);
-        c->tx = NULL;
+    if (rest && c->tx != NULL && db_tx_err(c->tx) != ERR_OK) {
+        end_read(c);
+        c->shown = shown;
+        ctx_read_shown(c); // it is written all the same: the id alone says so
     }
+    respond_whole(c);
 }
 
 // On a thread that may wait.
@@ -283,6 +304,10 @@ read_long(void *arg)
     c->tx = db_read_begin(c->app->db);
     if (c->tx != NULL && ARENA_TRY(c->arena, &g)) {
         c->result = c->route->run(c);
+        if (db_tx_err(c->tx) != ERR_OK) {
+            reset_answer(c);
+            c->result = db_tx_err(c->tx);
+        }
         arena_end(c->arena, &g);
     } else if (c->tx != NULL) {
         reset_answer(c);
@@ -530,7 +555,7 @@ serve_waiting(void *arg)
         } else if (run_request(x)) {
             return;
         }
-        respond(c);
+        respond_whole(c);
         arena_end(c->arena, &g);
     } else {
         x->answer = (struct http_resp){.status = 500};
@@ -578,7 +603,7 @@ gate_serve(void *arg, struct http_req *r, struct http_resp *resp)
     if (run_request(x)) {
         return false;
     }
-    respond(c);
+    respond_whole(c);
     end_read(c);
     return true;
 }

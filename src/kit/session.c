@@ -219,6 +219,9 @@ session_actor(struct ctx *c, const struct actor **out)
     if (c->tx == NULL) {
         return ERR_UNAVAILABLE;
     }
+    if (db_tx_err(c->tx) != ERR_OK) {
+        return db_tx_err(c->tx); // not found is not the same as not asked
+    }
     if (a == NULL) {
         return header == NULL ? ERR_OK : ERR_UNAUTHENTICATED;
     }

@@ -26,7 +26,7 @@ function placed(args) {
   const data = args[args.indexOf('--data') + 1];
   if (!postgres || args[0] !== 'init' || !args.includes('--data') || args.includes('--db')) return args;
   if (!schemas.has(data)) schemas.set(data, `h${process.pid}_${schemas.size}`);
-  return [...args, '--db', `${server}${server.includes('?') ? '&' : '?'}schema=${schemas.get(data)}`];
+  return [...args, '--db', `${server}${server.includes('?') ? '&' : '?'}schema=${schemas.get(data)}&application_name=${schemas.get(data)}`];
 }
 
 // Node says that it is an experiment, so only who needs it asks for it.
@@ -39,6 +39,11 @@ function psql(text) {
   const r = spawnSync('psql', ['-X', '-q', '-t', '-A', '-v', 'ON_ERROR_STOP=1', '-d', server, '-f', '-'], { encoding: 'utf8', input: text, maxBuffer: 1 << 28 });
   assert.equal(r.status, 0, r.stderr);
   return r.stdout;
+}
+
+// Ends the server's connections of a district; how many there were.
+export function cut(d) {
+  return Number(psql(`SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = '${schemas.get(d.data)}'`));
 }
 
 export function run(args, options = {}) {
