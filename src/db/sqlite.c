@@ -24,7 +24,7 @@ enum {
     // After a transaction of this length, other processes that want to write get a moment to
     // begin theirs (they ask each millisecond).
     LONG_MS = 100,
-    TURN_MS = 3,
+    TURN_MS = 5,
 };
 
 // ---- opening the database --------------------------------------------------------------
@@ -231,6 +231,7 @@ checkpoint(struct sq_conn *c, int mode, int wait_ms)
     c->busy_ms = wait_ms;
     int rc = sqlite3_wal_checkpoint_v2(c->h, NULL, mode, &log, &copied);
     c->busy_ms = SQ_BUSY_MS;
+    c->ended = mode == SQLITE_CHECKPOINT_PASSIVE ? c->ended : sq_now_ms(); // others had to wait
     pthread_mutex_lock(&db->pool.lock);
     db->keep_none = false;
     pthread_mutex_unlock(&db->pool.lock);

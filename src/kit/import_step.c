@@ -16,6 +16,7 @@
 
 enum {
     PART_BLOCKS = 12,       // most in one transaction
+    PART_MS = 400,          // and longest: other processes may want to write, too
     FIRST_BLOCKS = 2,       // in the first, so that the writing thread has something to do
     PART_BYTES = 32 << 20,  // looked at in advance, unless one block is more
     PART_ARENA = 256 << 20, // a block is 8 MiB of cells at most
@@ -279,7 +280,7 @@ write_blocks(struct db_tx *tx, void *arg)
         e = e == ERR_OK ? keep_results(p, &c, b) : e;
         p->taken += e == ERR_OK;
     } while (e == ERR_OK && p->taken < p->most && part->at + p->taken < part->n &&
-             !db_others_wait(tx));
+             time_now() - c.now < PART_MS && !db_others_wait(tx));
     return e;
 }
 
