@@ -584,7 +584,7 @@ load_legs(struct ctx *c, struct demand *d)
     const struct value *legs = legs_of(c, d->id);
     // Room for those a dispatch adds.
     size_t n = value_count(legs);
-    d->legs = ARENA_ARRAY(c->arena, struct demand_leg, n + DEMAND_LEGS_MAX);
+    d->legs = arena_raw(c->arena, sizeof *d->legs * (n + DEMAND_LEGS_MAX));
     for (size_t i = 0; i < n; i++) {
         const struct value *v = value_at(legs, i);
         d->legs[i] = (struct demand_leg){
