@@ -28,6 +28,7 @@ enum {
     SLOT_FROM, // of codes that begin with what was typed
     SLOT_TO,
     SLOT_LIMIT,
+    SLOT_FREE, // 1: no filter is given but the one that leads; record_query_bind sets it
     SLOTS
 };
 

@@ -437,12 +437,24 @@ record_query_parent(struct ctx *c, const struct record_kind *k, const char *fiel
 
 // ---- running ---------------------------------------------------------------------------
 
+// Whether no row has to be asked anything but what its index says.
+static bool
+is_free(const struct record_query *q)
+{
+    bool leads = q->lead > 0 && q->lead <= q->b->lead_count;
+    bool any = false;
+    for (unsigned i = 0; i < q->b->filter_count; i++) {
+        any = any || (q->given[i] && !(leads && q->b->leads[q->lead - 1] == i));
+    }
+    return !any;
+}
+
 size_t
 record_query_bind(const struct record_query *q, const struct record_stmt *st,
                   struct db_arg args[RECORD_SLOTS])
 {
     for (unsigned i = 0; i < st->count; i++) {
-        args[i] = q->args[st->slots[i]];
+        args[i] = st->slots[i] == SLOT_FREE ? DB_INT(is_free(q)) : q->args[st->slots[i]];
     }
     return st->count;
 }
@@ -519,11 +531,7 @@ struct count_job {
 static bool
 is_whole(const struct record_query *q)
 {
-    bool any = q->scope != SCOPE_ALL || q->lead != record_lead_words(q->b);
-    for (unsigned i = 0; i < q->b->filter_count; i++) {
-        any = any || q->given[i];
-    }
-    return !any;
+    return q->scope == SCOPE_ALL && q->lead == record_lead_words(q->b) && is_free(q);
 }
 
 static int64_t

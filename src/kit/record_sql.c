@@ -485,10 +485,12 @@ use(struct composer *w, unsigned slot, const char *name, const char *type)
     return w->number[slot];
 }
 
-// Filters that do not lead: checked on each row that the index walks over.
+// Filters that do not lead: checked on each row that the index walks over, unless there are
+// none.
 static void
 put_residuals(struct composer *w, unsigned except)
 {
+    buf_printf(&w->sql, " AND ($%u = 1 OR (1 = 1", use(w, SLOT_FREE, "free", "int"));
     for (unsigned i = 0; i < w->b->filter_count; i++) {
         const struct record_filter *f = &w->b->filters[i];
         if (i == except) {
@@ -502,6 +504,7 @@ put_residuals(struct composer *w, unsigned except)
                                               : arena_printf(w->b->arena, "t.%s", f->column);
         buf_printf(&w->sql, " AND ($%u IS NULL OR %s %s $%u)", n, left, OPS[f->op], n);
     }
+    buf_puts(&w->sql, "))");
 }
 
 bool
