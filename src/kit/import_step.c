@@ -15,8 +15,8 @@
 #include <string.h>
 
 enum {
-    PART_BLOCKS = 12,       // most in one transaction
-    PART_MS = 400,          // and longest: other processes may want to write, too
+    PART_BLOCKS = 16,       // most in one transaction
+    PART_MS = 800,          // and longest: other processes may want to write, too
     FIRST_BLOCKS = 2,       // in the first, so that the writing thread has something to do
     PART_BYTES = 32 << 20,  // looked at in advance, unless one block is more
     PART_ARENA = 256 << 20, // a block is 8 MiB of cells at most
