@@ -223,7 +223,7 @@ const saveDraft = async (form) => {
   const state = $('[data-draft-state]', form);
   let ok = false;
   try {
-    const r = await fetch(`/drafts/${encodeURIComponent(form.dataset.draft)}`, {
+    const r = await fetch(`${document.documentElement.dataset.base}/drafts/${encodeURIComponent(form.dataset.draft)}`, {
       method: 'POST', credentials: 'same-origin', keepalive: true,
       headers: { 'HX-Request': 'true', 'X-CSRF-Token': $('meta[name=csrf]').content },
       body: draftOf(form),

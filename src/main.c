@@ -63,8 +63,8 @@ const struct command COMMANDS[] = {
     {"init", "--data DIR [--name DISTRICT] [--demo]",
      "make a district and print the administrator's password", cmd_init},
     {"serve",
-     "--data DIR [--listen HOST:PORT|unix:PATH] [--public] [--edge ADDRESS,…] "
-     "[--no-sandbox]",
+     "--data DIR | --districts DIR [--open N] [--listen HOST:PORT|unix:PATH] [--public] "
+     "[--edge ADDRESS,…] [--no-sandbox]",
      "serve it; --public allows addresses other than loopback, --edge trusts a proxy's headers",
      cmd_serve},
     {"token", "--data DIR USER", "print a bearer token for the API", cmd_token},
@@ -86,6 +86,10 @@ const struct command COMMANDS[] = {
     {"reseal", "--data DIR [--continue]",
      "new key for personal fields; what is kept comes under it while the server runs",
      cmd_reseal},
+    {"district",
+     "add|list|suspend|resume|host --districts DIR [NAME] [--title TEXT] [--host HOST,…] "
+     "[--db URL] [--demo]",
+     "the districts of one server", cmd_district},
     {"rule", "[NAME] < input.json", "run a pure rule of the domain; without a name, list them",
      cmd_rule},
     {"routes", "", "list the routes", cmd_routes},

@@ -89,6 +89,7 @@ request(const struct act *act, enum http_method method, const char *path)
     return (struct http_req){.arena = act->arena,
                              .method = method,
                              .path = path,
+                             .base = "",
                              .query_text = "",
                              .peer = "local",
                              .body = ""};

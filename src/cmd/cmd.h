@@ -36,6 +36,7 @@ int cmd_openapi(int argc, char **argv);
 int cmd_restore(int argc, char **argv);
 int cmd_setting(int argc, char **argv);
 int cmd_reseal(int argc, char **argv);
+int cmd_district(int argc, char **argv);
 
 // Statements of commands, no routes.
 extern const struct module IMPORT_MODULE, CHECK_MODULE, GENERATE_MODULE, DEMO_MODULE;
@@ -81,6 +82,14 @@ void district_close(struct district *d);
 // when it is committed.
 typedef enum err (*cmd_work)(struct ctx *c, void *arg);
 enum err cmd_write(struct district *d, struct arena *a, cmd_work work, void *arg);
+
+// Once a minute for every district that is served: deadlines, reminders, what is kept only so
+// long, what was put off.
+void cmd_minute(struct app *app);
+
+// Makes a district in the directory `data` (and the database `db`), says who can log in; false
+// after having said why not, and with nothing left behind.
+bool district_found(const char *data, const char *db, const char *name, bool demo);
 
 // ---- small things ----------------------------------------------------------------------
 

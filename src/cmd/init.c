@@ -144,6 +144,27 @@ found_district(struct district *d, const char *name, bool demo)
     return true;
 }
 
+bool
+district_found(const char *data, const char *db, const char *name, bool demo)
+{
+    struct arena *a = arena_new(1024 * 1024);
+    bool ok = make_directory(a, data) && make_secret(in_data(a, data, "secret")) &&
+              remember_database(a, data, db);
+    if (ok) {
+        struct district d;
+        ok = district_open(&d, data, db);
+        if (ok) {
+            ok = found_district(&d, name != NULL ? name : demo ? "临江区" : "本区", demo);
+            district_close(&d);
+        }
+        if (!ok) {
+            remove_files(a, data);
+        }
+    }
+    arena_free(a);
+    return ok;
+}
+
 int
 cmd_init(int argc, char **argv)
 {
@@ -163,20 +184,5 @@ cmd_init(int argc, char **argv)
         cmd_fail("say where: --data DIR");
         return CMD_USAGE;
     }
-    struct arena *a = arena_new(1024 * 1024);
-    bool ok = make_directory(a, data) && make_secret(in_data(a, data, "secret")) &&
-              remember_database(a, data, db);
-    if (ok) {
-        struct district d;
-        ok = district_open(&d, data, db);
-        if (ok) {
-            ok = found_district(&d, name != NULL ? name : demo ? "临江区" : "本区", demo);
-            district_close(&d);
-        }
-        if (!ok) {
-            remove_files(a, data);
-        }
-    }
-    arena_free(a);
-    return ok ? CMD_OK : CMD_FAILED;
+    return district_found(data, db, name, demo) ? CMD_OK : CMD_FAILED;
 }

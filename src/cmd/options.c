@@ -82,8 +82,10 @@ district_url(struct arena *a, const char *data, const char *db)
 {
     enum { URL_MOST = 2000 };
     char text[URL_MOST + 1];
-    const char *path = arena_printf(a, "%s/%s", data, DISTRICT_DATABASE);
-    FILE *f = db != NULL ? NULL : fopen(path, "re");
+    FILE *f = NULL;
+    if (db == NULL && data != NULL) {
+        f = fopen(arena_printf(a, "%s/%s", data, DISTRICT_DATABASE), "re");
+    }
     if (f == NULL) {
         return db;
     }

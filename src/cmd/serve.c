@@ -2,18 +2,13 @@
 // huiqiao serve: the server, until somebody asks it to stop.
 #include "cmd/cmd.h"
 
+#include "app.h"
 #include "base/log.h"
+#include "cmd/districts.h"
 #include "http/http.h"
-#include "kit/import_run.h"
 #include "kit/parser.h"
-#include "kit/record_merge.h"
-#include "kit/sandbox.h"
 #include "kit/search.h"
-#include "kit/session.h"
-#include "mod/demand/demand.h"
-#include "mod/dues/dues.h"
-#include "mod/membership/membership.h"
-#include "mod/post/post.h"
+#include "kit/sandbox.h"
 #include "mod/rules.h"
 
 #include <errno.h>
@@ -26,181 +21,48 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TICK_SECONDS = 60, STOP_SECONDS = 10, TICK_ARENA_MAX = 64 * 1024 * 1024 };
-enum { DUPLICATES_AT_ONCE = 300, DUPLICATES_TURNS = 60 };
-enum { ADMITTED_AT_ONCE = 100, REMINDED_AT_ONCE = 100 };
-enum { MERGE_PAGES = 500 }; // a few dozen milliseconds of the writer
+enum { TICK_SECONDS = 60, STOP_SECONDS = 10, OPEN_MOST = 200 };
 
 struct serving {
     const char *data, *db;
+    const char *districts; // directory of many, in place of data
+    int64_t open;          // of them, most at once
     struct http_options http;
     bool network, no_sandbox; // network: the database is reached by it
     struct arena *arena;
 };
 
-static enum err
-close_unconfirmed(struct ctx *c, void *arg)
-{
-    int64_t *closed = arg;
-    *closed = demand_auto_close(c);
-    return db_tx_err(c->tx);
-}
+// What is served: one district, or many.
+struct served {
+    struct district one;
+    struct districts *many; // NULL: one
+};
 
-static enum err
-tell_reviews(struct ctx *c, void *arg)
-{
-    (void)arg;
-    demand_tell_reviews(c);
-    return db_tx_err(c->tx);
-}
-
-static enum err
-keep_sessions(struct ctx *c, void *arg)
-{
-    (void)arg;
-    session_flush(c);
-    return db_tx_err(c->tx);
-}
-
-static enum err
-admit_members(struct ctx *c, void *arg)
-{
-    (void)arg;
-    membership_admit_due(c, ADMITTED_AT_ONCE);
-    return db_tx_err(c->tx);
-}
-
-// Whatever kinds of record look for duplicates, some of the new and changed ones of each.
-static enum err
-find_duplicates(struct ctx *c, void *arg)
-{
-    unsigned *found = arg;
-    *found = 0; // may run again
-    for (const struct module *const *m = c->app->modules; *m != NULL; m++) {
-        const struct record_kind *const *k = (*m)->kinds;
-        for (; k != NULL && *k != NULL; k++) {
-            *found += (*k)->duplicates == NULL
-                          ? 0
-                          : record_duplicates_scan(c, *k, DUPLICATES_AT_ONCE);
-        }
-    }
-    return db_tx_err(c->tx);
-}
-
-// In small writes, so that nobody waits long for the writing thread.
 static void
-compare_records(struct district *d, struct arena *a)
+tick(const struct served *s)
 {
-    unsigned found = 1;
-    for (int i = 0; found > 0 && i < DUPLICATES_TURNS; i++) {
-        found = 0;
-        if (cmd_write(d, a, find_duplicates, &found) != ERR_OK) {
-            log_warn("cannot look for duplicates");
-            return;
-        }
-        arena_reset(a);
+    if (s->many == NULL) {
+        cmd_minute(s->one.app);
+    } else {
+        districts_each(s->many, cmd_minute);
     }
 }
 
-static enum err
-forget_merges(struct ctx *c, void *arg)
-{
-    (void)arg;
-    record_merge_forget(c);
-    return db_tx_err(c->tx);
-}
-
-static enum err
-remind_terms(struct ctx *c, void *arg)
-{
-    (void)arg;
-    post_remind(c, REMINDED_AT_ONCE);
-    return db_tx_err(c->tx);
-}
-
-// Rows of imports that were over long ago; once an hour is enough.
-static enum err
-forget_sheets(struct ctx *c, void *arg)
-{
-    static unsigned minutes;
-    (void)arg;
-    if (minutes++ % 60 == 0) {
-        import_tidy(c);
-    }
-    return db_tx_err(c->tx);
-}
-
-static enum err
-remind_of_dues(struct ctx *c, void *arg)
-{
-    (void)arg;
-    dues_remind_due(c, REMINDED_AT_ONCE);
-    return db_tx_err(c->tx);
-}
-
-static enum err
-tidy_search(struct ctx *c, void *arg)
-{
-    (void)arg;
-    search_tidy(c->tx, MERGE_PAGES);
-    return db_tx_err(c->tx);
-}
-
-// What has to happen without anybody asking for it. One thread, so that jobs never overlap.
-static void
-tick(struct district *d, struct arena *a)
-{
-    int64_t closed = 0;
-    if (cmd_write(d, a, keep_sessions, NULL) != ERR_OK) {
-        log_warn("cannot write down when sessions were last seen");
-    }
-    arena_reset(a);
-    enum err e = cmd_write(d, a, close_unconfirmed, &closed);
-    if (e != ERR_OK) {
-        log_warn("minute job failed: %s", err_info(e)->code);
-    } else if (closed > 0) {
-        log_info("closed %lld demands that nobody confirmed", (long long)closed);
-    }
-    arena_reset(a);
-    if ((e = cmd_write(d, a, tell_reviews, NULL)) != ERR_OK) {
-        log_warn("cannot tell of reviews: %s", err_info(e)->code);
-    }
-    if ((e = cmd_write(d, a, admit_members, NULL)) != ERR_OK) {
-        log_warn("cannot admit members after publicity: %s", err_info(e)->code);
-    }
-    if ((e = cmd_write(d, a, remind_terms, NULL)) != ERR_OK) {
-        log_warn("cannot remind of terms that end: %s", err_info(e)->code);
-    }
-    arena_reset(a);
-    if ((e = cmd_write(d, a, remind_of_dues, NULL)) != ERR_OK) {
-        log_warn("cannot remind of dues: %s", err_info(e)->code);
-    }
-    arena_reset(a);
-    cmd_write(d, a, forget_sheets, NULL);
-    arena_reset(a);
-    import_kick(d->app); // what a restart has stopped
-    cmd_write(d, a, tidy_search, NULL);
-    arena_reset(a);
-    cmd_write(d, a, forget_merges, NULL);
-    arena_reset(a);
-    compare_records(d, a);
-}
-
-// Waits for a signal to stop, with a tick a minute.
+// Waits for a signal to stop, with a tick a minute; one thread, so that jobs never overlap.
 static int
-run_until_stopped(struct district *d, const sigset_t *stop)
+run_until_stopped(const struct served *s, const sigset_t *stop)
 {
-    struct arena *a = arena_new(TICK_ARENA_MAX);
     const struct timespec minute = {.tv_sec = TICK_SECONDS};
     int sig;
+    struct arena *a = arena_new(64 * 1024);
     search_sound(a, "会桥"); // opens ICU's rules, so that nobody's search waits for that
-    tick(d, a);
+    arena_free(a);
+    tick(s);
     while ((sig = sigtimedwait(stop, NULL, &minute)) < 0) {
         if (errno == EAGAIN) {
-            tick(d, a);
+            tick(s);
         }
     }
-    arena_free(a);
     return sig;
 }
 
@@ -241,7 +103,8 @@ give_up_files(const struct serving *v)
     enum { FILES_MOST = 24 };
     const char *files[FILES_MOST + 1] = {NULL};
     const char *tmp = getenv("TMPDIR");
-    const char *dirs[5] = {v->data, tmp == NULL ? "/tmp" : tmp};
+    const char *dirs[5] = {v->data != NULL ? v->data : v->districts,
+                           tmp == NULL ? "/tmp" : tmp};
     size_t n = 2;
     if (v->db != NULL && !v->network) {
         dirs[n++] = directory_of(v->arena, v->db);
@@ -250,7 +113,7 @@ give_up_files(const struct serving *v)
         dirs[n++] = directory_of(v->arena, v->http.listen + 5);
     }
     if (v->network) {
-        db_client_files(v->arena, v->db, files, FILES_MOST);
+        db_client_files(v->arena, v->db != NULL ? v->db : "postgresql://", files, FILES_MOST);
     }
     say_sandbox("files", sandbox_files(dirs, files));
 }
@@ -277,17 +140,46 @@ say_ready(const struct http_server *s, const char *listen)
     fflush(stdout);
 }
 
+static bool
+open_served(struct served *s, const struct serving *v)
+{
+    const char *why = "?";
+    *s = (struct served){0};
+    if (v->districts == NULL) {
+        return district_open(&s->one, v->data, v->db);
+    }
+    s->many = districts_open(v->arena, v->districts, (unsigned)v->open, MODULES, &why);
+    if (s->many == NULL) {
+        cmd_fail("cannot open the districts in %s: %s", v->districts, why);
+    }
+    return s->many != NULL;
+}
+
+static void
+close_served(struct served *s)
+{
+    if (s->many == NULL) {
+        district_close(&s->one);
+    } else {
+        districts_close(s->many);
+    }
+}
+
 static int
-serve(struct district *d, const struct serving *v, const sigset_t *stop)
+serve(struct served *d, const struct serving *v, const sigset_t *stop)
 {
     const struct http_options *o = &v->http;
-    struct http_app app = app_http(d->app);
+    struct http_app app = d->many == NULL ? app_http(d->one.app) : districts_http(d->many);
     const char *why = "?";
-    struct http_server *s = http_start(d->arena, o, &app, &why);
+    struct http_server *s = http_start(v->arena, o, &app, &why);
     if (s == NULL) {
         return cmd_fail("cannot listen on %s: %s", o->listen, why);
     }
-    d->app->server = s;
+    if (d->many == NULL) {
+        d->one.app->server = s;
+    } else {
+        districts_server(d->many, s);
+    }
     if (!v->no_sandbox) {
         say_sandbox("system calls", sandbox_calls(v->network));
     }
@@ -298,23 +190,53 @@ serve(struct district *d, const struct serving *v, const sigset_t *stop)
     return CMD_OK;
 }
 
+static bool
+read_options(int argc, char **argv, struct serving *v)
+{
+    const struct cmd_option options[] = {{"data", &v->data, NULL, NULL},
+                                         {"db", &v->db, NULL, NULL},
+                                         {"districts", &v->districts, NULL, NULL},
+                                         {"open", NULL, &v->open, NULL},
+                                         {"listen", &v->http.listen, NULL, NULL},
+                                         {"edge", &v->http.trusted_edge, NULL, NULL},
+                                         {"public", NULL, NULL, &v->http.public_ok},
+                                         {"no-sandbox", NULL, NULL, &v->no_sandbox},
+                                         {0}};
+    if (!cmd_parse(argc, argv, options, 0, 0, NULL)) {
+        return false;
+    }
+    bool many = v->districts != NULL;
+    if (many && (v->data != NULL || v->db != NULL || v->open < 1)) {
+        cmd_fail("--districts DIR stands alone, with at least --open 1");
+        return false;
+    }
+    v->db = many ? NULL : district_url(v->arena, v->data, v->db);
+    // Any of many districts may live on another machine.
+    v->network = many || db_is_network(v->db);
+    return true;
+}
+
+static void
+block_signals(sigset_t *stop)
+{
+    // Blocked before any thread starts, so that only sigtimedwait sees them.
+    sigemptyset(stop);
+    sigaddset(stop, SIGTERM);
+    sigaddset(stop, SIGINT);
+    pthread_sigmask(SIG_BLOCK, stop, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
 int
 cmd_serve(int argc, char **argv)
 {
-    struct serving v = {.http = {.listen = "127.0.0.1:8080"}};
-    const struct cmd_option options[] = {{"data", &v.data, NULL, NULL},
-                                         {"db", &v.db, NULL, NULL},
-                                         {"listen", &v.http.listen, NULL, NULL},
-                                         {"edge", &v.http.trusted_edge, NULL, NULL},
-                                         {"public", NULL, NULL, &v.http.public_ok},
-                                         {"no-sandbox", NULL, NULL, &v.no_sandbox},
-                                         {0}};
-    if (!cmd_parse(argc, argv, options, 0, 0, NULL)) {
+    struct serving v = {.open = OPEN_MOST,
+                        .http = {.listen = "127.0.0.1:8080"},
+                        .arena = arena_new((size_t)64 << 20)};
+    if (!read_options(argc, argv, &v)) {
+        arena_free(v.arena);
         return CMD_USAGE;
     }
-    v.arena = arena_new(64 * 1024);
-    v.db = v.data == NULL ? v.db : district_url(v.arena, v.data, v.db);
-    v.network = db_is_network(v.db);
     if (!sandbox_harden()) {
         log_warn("cannot give up rights: %s", strerror(errno));
     }
@@ -323,23 +245,18 @@ cmd_serve(int argc, char **argv)
     }
     keep_memory();
     rules_register();
-    // Blocked before any thread starts, so that only sigtimedwait sees them.
     sigset_t stop;
-    sigemptyset(&stop);
-    sigaddset(&stop, SIGTERM);
-    sigaddset(&stop, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &stop, NULL);
-    signal(SIGPIPE, SIG_IGN);
+    block_signals(&stop);
     if (v.no_sandbox) {
         log_warn("running without the sandbox: --no-sandbox");
-    } else if (v.data != NULL) {
+    } else if (v.data != NULL || v.districts != NULL) {
         give_up_files(&v);
     }
-    struct district d;
+    struct served d;
     int code = CMD_FAILED;
-    if (district_open(&d, v.data, v.db)) {
+    if (open_served(&d, &v)) {
         code = serve(&d, &v, &stop);
-        district_close(&d);
+        close_served(&d);
     }
     arena_free(v.arena);
     return code;

@@ -71,8 +71,13 @@ exchange_clear(struct exchange *x, struct http_server *s, struct http_conn *c)
     x->arena = a;
     x->server = s;
     x->conn = c;
-    x->req = (struct http_req){
-        .arena = a, .path = "/", .query_text = "", .body = "", .peer = c->address, .conn = c};
+    x->req = (struct http_req){.arena = a,
+                               .path = "/",
+                               .base = "",
+                               .query_text = "",
+                               .body = "",
+                               .peer = c->address,
+                               .conn = c};
 }
 
 // ---- answering ---------------------------------------------------------------------------
@@ -166,6 +171,21 @@ read_form(struct exchange *x)
 }
 
 static enum MHD_Result
+ask_app(struct exchange *x, struct MHD_Connection *mhd)
+{
+    struct http_server *s = x->server;
+    if (s->app.serve(s->app.arg, &x->req, &x->resp)) {
+        return answer_app(x, mhd);
+    }
+    if (x->phase != EXCHANGE_SUSPENDED) {
+        log_error("%s was neither answered nor suspended", x->req.path);
+        reply_error(&x->req, &x->resp, 500);
+        return answer_app(x, mhd);
+    }
+    return MHD_YES; // only `phase` is still ours to read
+}
+
+static enum MHD_Result
 serve(struct exchange *x, struct MHD_Connection *mhd)
 {
     struct http_server *s = x->server;
@@ -182,15 +202,7 @@ serve(struct exchange *x, struct MHD_Connection *mhd)
         leave_app(x);
         return refuse(x, mhd, 503);
     }
-    if (s->app.serve(s->app.arg, &x->req, &x->resp)) {
-        return answer_app(x, mhd);
-    }
-    if (x->phase != EXCHANGE_SUSPENDED) {
-        log_error("%s was neither answered nor suspended", x->req.path);
-        reply_error(&x->req, &x->resp, 500);
-        return answer_app(x, mhd);
-    }
-    return MHD_YES; // only `phase` is still ours to read
+    return ask_app(x, mhd);
 }
 
 void
@@ -213,6 +225,14 @@ http_resume(struct http_req *r)
     struct MHD_Connection *mhd = x->conn->mhd;
     atomic_store(&x->resumed, true);
     MHD_resume_connection(mhd);
+}
+
+void
+http_restart(struct http_req *r)
+{
+    struct exchange *x = (struct exchange *)r;
+    x->again = true;
+    http_resume(r);
 }
 
 // ---- the body ----------------------------------------------------------------------------
@@ -380,6 +400,10 @@ advance(struct exchange *x, struct MHD_Connection *mhd, const char *method, cons
         return serve(x, mhd);
     case EXCHANGE_SUSPENDED:
         x->phase = EXCHANGE_READY;
+        if (x->again) {
+            x->again = false;
+            return ask_app(x, mhd);
+        }
         x->server->app.resumed(x->server->app.arg, &x->req, &x->resp);
         return answer_app(x, mhd);
     case EXCHANGE_ANSWERED:

@@ -32,6 +32,7 @@ struct exchange {
     uintptr_t target, target_end; // where the library has the target, see request.c
     enum exchange_phase phase;
     _Atomic bool resumed; // http_resume was called: the application has let go
+    bool again;           // http_restart: before it had begun
     int refuse;           // status when the guard refuses; 0
     bool close;           // Connection: close
     bool in_app;          // counted in server->in_app

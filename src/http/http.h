@@ -44,6 +44,7 @@ struct http_req {
     enum http_method method;
     bool head;
     const char *path;       // decoded, UTF-8, no NUL, starts with '/'
+    const char *base;       // what the application took away in front of it: "" or "/d/name"
     const char *query_text; // raw, "" when none
     struct http_list query;
     struct http_list headers; // names in lower case
@@ -110,8 +111,11 @@ struct http_app {
 // returned; the caller touches nothing of the request after it. A suspended request is never
 // freed, even when its client has gone; then `resumed` is not called and the arena's deferred
 // clean-ups run.
+// http_restart: as http_resume, but then `serve` is asked once more in place of `resumed`, for
+// an application that had to fetch something before it could begin.
 void http_suspend(struct http_req *r);
 void http_resume(struct http_req *r);
+void http_restart(struct http_req *r);
 
 struct http_options {
     const char *listen;       // "127.0.0.1:8080", "[::1]:8080", "unix:/path"; port 0 picks one

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Opening a district: secret, database, schema, templates, routes. Whatever is wrong with the
-// tables stops the start, not a request later.
+// Opening a district: secret, database, schema, settings.
 #include "kit/app.h"
 
 #include "base/log.h"
 #include "kit/embedded.h"
 #include "kit/gate.h"
 #include "kit/import_store.h"
+#include "kit/known.h"
 #include "kit/listing_own.h"
 #include "kit/rate.h"
 #include "kit/record_merge.h"
 #include "kit/search.h"
+#include "kit/session.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,16 +20,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum {
-    APP_ARENA = 256 * 1024 * 1024,
-    // What takes long: hashing a password takes 64 MiB.
-    WORKERS = 2,
-    WORK_QUEUE = 64,
-    // Requests, where a read waits on the network; with the workers fewer than
-    // db_options.readers.
-    ANSWERERS = 12,
-    ANSWER_QUEUE = 2000,
-};
+enum { APP_ARENA = 256 * 1024 * 1024, REASON = 1024 };
 
 // ---- settings ---------------------------------------------------------------------------
 
@@ -84,38 +76,7 @@ setting_set(struct db_tx *tx, const char *key, const char *value)
     db_put(tx, &SETTING_SET, DB_ARGS(DB_TEXT(key), DB_TEXT(value)));
 }
 
-// ---- workers ----------------------------------------------------------------------------
-
-struct work {
-    struct task task;
-    void (*fn)(void *);
-    void *arg;
-};
-
-static void
-work_run(void *arg)
-{
-    struct work *w = arg;
-    w->fn(w->arg);
-    free(w);
-}
-
-bool
-app_work(struct app *app, void (*fn)(void *), void *arg)
-{
-    struct work *w = calloc(1, sizeof *w);
-    if (w == NULL) {
-        return false;
-    }
-    *w = (struct work){.task = {.fn = work_run, .arg = w}, .fn = fn, .arg = arg};
-    bool added = workers_add(app->workers, &w->task);
-    if (!added) {
-        free(w);
-    }
-    return added;
-}
-
-// ---- opening --------------------------------------------------------------------------------
+// ---- opening ------------------------------------------------------------------------------
 
 static bool
 read_secret(struct app *app, const char **why)
@@ -141,52 +102,6 @@ app_key(const struct app *app, const char *purpose, unsigned char out[32])
 {
     crypto_generichash(out, 32, (const unsigned char *)purpose, strlen(purpose), app->secret,
                        sizeof app->secret);
-}
-
-static bool
-add_route(struct app *app, const struct route *r, const char **why)
-{
-    if (r->roles == 0) {
-        *why = arena_printf(app->arena, "route %s names no role", r->pattern);
-        return false;
-    }
-    if ((r->flags & ROUTE_API) == 0 &&
-        !http_router_add(app->router, r->method, r->pattern, r, why)) {
-        return false;
-    }
-    return (r->flags & ROUTE_PAGE) != 0 ||
-           http_router_add(app->api_router, r->method, r->pattern, r, why);
-}
-
-static bool
-add_routes(struct app *app, const struct route *routes, const char **why)
-{
-    for (const struct route *r = routes; r != NULL && r->pattern != NULL; r++) {
-        if (!add_route(app, r, why)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool
-build_routes(struct app *app, const char **why)
-{
-    app->router = http_router_new(app->arena);
-    app->api_router = http_router_new(app->arena);
-    for (size_t i = 0; app->modules[i] != NULL; i++) {
-        const struct module *m = app->modules[i];
-        if (!add_routes(app, m->routes, why)) {
-            return false;
-        }
-        record_link_statements(m); // composed before threads start
-        for (size_t n = 0; m->kinds != NULL && m->kinds[n] != NULL; n++) {
-            if (!add_routes(app, record_routes(app->arena, m->kinds[n]), why)) {
-                return false;
-            }
-        }
-    }
-    return true;
 }
 
 static void
@@ -217,17 +132,6 @@ load_settings(struct app *app)
     db_read_end(tx);
     app->district = district != NULL ? district : "本区";
     app->federation = federation != NULL ? federation : "区工商联（总商会）";
-    return true;
-}
-
-static bool
-open_modules(struct app *app, const char **why)
-{
-    for (const struct module *const *m = app->modules; *m != NULL; m++) {
-        if ((*m)->open != NULL && !(*m)->open(app, why)) {
-            return false;
-        }
-    }
     return true;
 }
 
@@ -291,8 +195,7 @@ open_parts(struct app *app, const struct app_options *o, const char **why)
     const char *url =
         o->db != NULL ? o->db : arena_printf(app->arena, "%s/district.db", o->data);
     struct db_options options = {.create = true, .bulk = o->bulk};
-    if (!read_secret(app, why) ||
-        !language_load(EMBEDDED_LANG_EN.text, EMBEDDED_LANG_EN.size, why)) {
+    if (!read_secret(app, why)) {
         return false;
     }
     app->db = db_open(app->arena, url, &options, why);
@@ -300,50 +203,105 @@ open_parts(struct app *app, const struct app_options *o, const char **why)
         db_migrate(app->db, EMBEDDED_PATCHES, EMBEDDED_PATCHES_COUNT, why) != ERR_OK) {
         return false;
     }
-    app->pages = pages_load(app, why);
-    return app->pages != NULL && build_routes(app, why) && load_settings(app) &&
-           open_modules(app, why) && fill_keys(app, why);
+    return load_settings(app) && fill_keys(app, why);
+}
+
+// A program of its own for an app that is alone in its process.
+static struct program *
+program_of(const struct app_options *o, const struct module *const *modules, const char **why)
+{
+    return o->program != NULL ? o->program : program_open(modules, o->data, why);
 }
 
 struct app *
 app_open(const struct app_options *o, const struct module *const *modules, const char **why)
 {
+    static _Atomic uint64_t serials;
     *why = "out of memory";
-    if (sodium_init() < 0) {
-        *why = "libsodium does not start";
+    struct program *p = program_of(o, modules, why);
+    if (p == NULL) {
         return NULL;
     }
     struct arena *a = arena_new(APP_ARENA);
     struct app *app = ARENA_NEW(a, struct app);
     app->arena = a;
     app->data = arena_strdup(a, o->data);
-    app->modules = modules;
+    app->program = p;
+    app->own = o->program == NULL;
+    app->modules = p->modules;
+    app->router = p->router;
+    app->api_router = p->api_router;
+    app->pages = p->pages;
+    app->workers = p->workers;
     app->strict = o->strict;
+    app->serial = atomic_fetch_add(&serials, 1) + 1;
     app->started = time_now();
-    if (!open_parts(app, o, why)) {
-        // The reason lives in the arena, so a failed start keeps it: the program ends anyway.
-        if (app->db != NULL) {
-            db_close(app->db);
-        }
-        return NULL;
+    if (open_parts(app, o, why)) {
+        app->answerers = db_reads_wait(app->db) ? program_answerers(p) : NULL;
+        return app;
     }
-    app->workers = workers_start(a, "worker", WORKERS, WORK_QUEUE);
-    if (db_reads_wait(app->db)) {
-        app->answerers = workers_start(a, "answerer", ANSWERERS, ANSWER_QUEUE);
-    }
-    return app;
+    // The reason may live in the arena.
+    static _Thread_local char reason[REASON];
+    snprintf(reason, sizeof reason, "%s", *why);
+    *why = reason;
+    app_close(app);
+    return NULL;
+}
+
+static enum err
+keep_sessions(struct db_tx *tx, void *arg)
+{
+    struct app *app = arg;
+    struct arena *a = arena_new(1 << 20);
+    struct ctx c = ctx_system(app, a);
+    c.tx = tx;
+    session_flush(&c);
+    arena_free(a);
+    return db_tx_err(tx);
 }
 
 void
 app_close(struct app *app)
 {
-    workers_stop(app->workers);
-    if (app->answerers != NULL) {
-        workers_stop(app->answerers);
+    if (app->db != NULL && known_any_seen(app->serial)) {
+        db_write(app->db, app->arena, keep_sessions, app);
     }
-    db_close(app->db);
+    struct program *own = app->own ? app->program : NULL;
+    if (own != NULL) {
+        program_stop(own);
+    }
+    if (app->db != NULL) {
+        db_close(app->db);
+    }
     sodium_memzero(app->secret, sizeof app->secret);
     arena_free(app->arena);
+    if (own != NULL) {
+        program_free(own);
+    }
+}
+
+bool
+app_work(struct app *app, void (*fn)(void *), void *arg)
+{
+    return program_work(app->program, fn, arg);
+}
+
+void
+app_hold(struct app *app)
+{
+    atomic_fetch_add(&app->held, 1);
+}
+
+void
+app_release(struct app *app)
+{
+    atomic_fetch_sub(&app->held, 1);
+}
+
+bool
+app_is_idle(const struct app *app)
+{
+    return atomic_load(&app->held) == 0;
 }
 
 struct http_app

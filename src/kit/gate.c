@@ -475,9 +475,12 @@ check_all(struct exchange *x)
 
 // ---- entry ------------------------------------------------------------------------------
 
-static bool
-serve_asset(struct http_req *r, struct http_resp *resp)
+bool
+gate_asset(struct http_req *r, struct http_resp *resp)
 {
+    if (strncmp(r->path, "/s/", 3) != 0) {
+        return false;
+    }
     for (size_t i = 0; i < ASSETS_COUNT; i++) {
         if (strcmp(ASSETS[i].path, r->path) == 0) {
             http_serve_asset(&ASSETS[i], r, resp);
@@ -581,7 +584,7 @@ bool
 gate_serve(void *arg, struct http_req *r, struct http_resp *resp)
 {
     struct app *app = arg;
-    if (strncmp(r->path, "/s/", 3) == 0 && serve_asset(r, resp)) {
+    if (gate_asset(r, resp)) {
         return true;
     }
     struct exchange *x = exchange_new(app, r);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a request to a rule and back: the one path every request takes. Private to the kit.
+// From a request to a rule and back: the one path every request takes. For the kit, and for
+// who serves several districts.
 #ifndef KIT_GATE_H
 #define KIT_GATE_H
 
@@ -25,6 +26,8 @@ struct exchange {
 size_t gate_limit(void *arg, enum http_method m, const char *path);
 bool gate_serve(void *arg, struct http_req *r, struct http_resp *resp);
 void gate_resumed(void *arg, struct http_req *r, struct http_resp *resp);
+// Answers for a file of the program, the same in every district; false when it is none.
+bool gate_asset(struct http_req *r, struct http_resp *resp);
 
 // ---- respond.c -------------------------------------------------------------------------
 
@@ -37,7 +40,7 @@ void respond_headers(struct ctx *c);
 // ---- page.c ----------------------------------------------------------------------------
 
 struct pages; // parsed templates, by language and name
-struct pages *pages_load(struct app *app, const char **why);
+struct pages *pages_load(struct arena *a, const char **why);
 // The url of the navigation entry that the path is at or below: of several the longest. NULL
 // when there is none. Entries of other roles do not count.
 const char *page_current(const struct module *const *modules, unsigned roles, const char *path);
@@ -46,6 +49,12 @@ const char *page_current(const struct module *const *modules, unsigned roles, co
 bool page_render(struct ctx *c, const char *name, struct buf *out);
 // The error page's own keys from c->result.
 void page_error(struct ctx *c);
+// A page outside of all districts: only what c->page holds and the frame "page" needs. c->app
+// may be NULL.
+bool page_render_plain(const struct program *p, struct ctx *c, const char *name,
+                       struct buf *out);
+// The same page for a reader who sees everything of ours below `base`.
+void page_rebase(struct buf *out, const char *html, size_t n, const char *base);
 
 // ---- replay.c ----------------------------------------------------------------------------
 

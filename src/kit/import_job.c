@@ -140,12 +140,18 @@ work(void *arg)
         forget(); // no place in the queue: the next minute goes on
     }
     atomic_store(&job.busy, false);
+    app_release(app);
 }
 
 void
 import_kick(struct app *app)
 {
-    if (app->workers != NULL && take_busy() && !app_work(app, work, app)) {
+    if (app->workers == NULL || !take_busy()) {
+        return;
+    }
+    app_hold(app);
+    if (!app_work(app, work, app)) {
         atomic_store(&job.busy, false);
+        app_release(app);
     }
 }

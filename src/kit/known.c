@@ -55,17 +55,16 @@ point_texts(struct slot *s)
 }
 
 struct known *
-known_find(struct arena *a, const unsigned char *hash, bool bearer, uint64_t generation,
-           int64_t now)
+known_find(struct arena *a, const struct known *like, int64_t now)
 {
-    uint32_t n = number_of(hash) % SLOTS;
+    uint32_t n = number_of(like->hash) % SLOTS;
     struct slot *s = &slots[n];
     // Allocated first: running out of memory unwinds, and a lock would stay behind.
     struct slot *copy = arena_raw(a, sizeof *copy);
     pthread_mutex_lock(&locks[n % LOCKS]);
-    bool hit = s->k.generation == generation && s->k.bearer == bearer &&
-               now - s->k.read_at < KNOWN_MOST && now >= s->k.read_at &&
-               memcmp(s->k.hash, hash, KNOWN_HASH) == 0;
+    bool hit = s->k.app == like->app && s->k.generation == like->generation &&
+               s->k.bearer == like->bearer && now - s->k.read_at < KNOWN_MOST &&
+               now >= s->k.read_at && memcmp(s->k.hash, like->hash, KNOWN_HASH) == 0;
     if (hit) {
         memcpy(copy, s, sizeof *copy);
     }
@@ -106,6 +105,7 @@ known_keep(const struct known *k)
 enum { BUCKETS = 2048, WAYS = 4 };
 
 struct sight {
+    uint64_t app;
     unsigned char hash[KNOWN_HASH];
     int64_t at;
     bool dirty;
@@ -132,7 +132,7 @@ place_of(const unsigned char *hash)
 }
 
 bool
-known_touch(const unsigned char *hash, int64_t kept, int64_t now, int64_t idle)
+known_touch(uint64_t app, const unsigned char *hash, int64_t kept, int64_t now, int64_t idle)
 {
     pthread_mutex_lock(&seen.lock);
     struct sight *s = place_of(hash);
@@ -140,6 +140,7 @@ known_touch(const unsigned char *hash, int64_t kept, int64_t now, int64_t idle)
     int64_t last = mine && s->at > kept ? s->at : kept;
     bool alive = now - last <= idle;
     if (alive) {
+        s->app = app;
         memcpy(s->hash, hash, KNOWN_HASH);
         s->at = now;
         s->dirty = true;
@@ -149,14 +150,17 @@ known_touch(const unsigned char *hash, int64_t kept, int64_t now, int64_t idle)
 }
 
 void
-known_each_seen(void (*fn)(void *arg, const unsigned char *hash, int64_t at), void *arg)
+known_each_seen(uint64_t app, void (*fn)(void *arg, const unsigned char *hash, int64_t at),
+                void *arg)
 {
     for (size_t b = 0; b < BUCKETS; b++) {
         struct sight found[WAYS];
         pthread_mutex_lock(&seen.lock);
         memcpy(found, seen.bucket[b], sizeof found);
         for (size_t i = 0; i < WAYS; i++) {
-            seen.bucket[b][i].dirty = false;
+            struct sight *s = &seen.bucket[b][i];
+            found[i].dirty = found[i].dirty && found[i].app == app;
+            s->dirty = s->dirty && s->app != app;
         }
         pthread_mutex_unlock(&seen.lock);
         for (size_t i = 0; i < WAYS; i++) {
@@ -165,4 +169,18 @@ known_each_seen(void (*fn)(void *arg, const unsigned char *hash, int64_t at), vo
             }
         }
     }
+}
+
+bool
+known_any_seen(uint64_t app)
+{
+    bool any = false;
+    for (size_t b = 0; b < BUCKETS && !any; b++) {
+        pthread_mutex_lock(&seen.lock);
+        for (size_t i = 0; i < WAYS; i++) {
+            any = any || (seen.bucket[b][i].dirty && seen.bucket[b][i].app == app);
+        }
+        pthread_mutex_unlock(&seen.lock);
+    }
+    return any;
 }

@@ -3,6 +3,7 @@
 #include "kit/listing.h"
 
 #include "base/text.h"
+#include "kit/app.h"
 #include "view/html.h"
 
 #include <openssl/evp.h>
@@ -296,7 +297,7 @@ listing_pager(struct ctx *c, const char *previous, const char *next, size_t show
 enum { COUNTS = 1024, COUNT_KEY = 184 };
 
 struct count_slot {
-    const struct app *app;
+    uint64_t app; // its serial
     uint64_t generation;
     int64_t count;
     char key[COUNT_KEY];
@@ -321,7 +322,7 @@ listing_count_cached(struct app *app, const char *key, uint64_t generation,
 {
     struct count_slot *s = count_slot_of(key);
     pthread_mutex_lock(&counts_lock);
-    bool hit = s->app == app && s->generation == generation && strcmp(s->key, key) == 0;
+    bool hit = s->app == app->serial && s->generation == generation && strcmp(s->key, key) == 0;
     int64_t n = s->count;
     pthread_mutex_unlock(&counts_lock);
     if (hit) {
@@ -330,7 +331,7 @@ listing_count_cached(struct app *app, const char *key, uint64_t generation,
     n = fn(arg);
     if (n >= 0 && strlen(key) < COUNT_KEY) {
         pthread_mutex_lock(&counts_lock);
-        *s = (struct count_slot){.app = app, .generation = generation, .count = n};
+        *s = (struct count_slot){.app = app->serial, .generation = generation, .count = n};
         memcpy(s->key, key, strlen(key) + 1);
         pthread_mutex_unlock(&counts_lock);
     }

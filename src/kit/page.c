@@ -65,13 +65,13 @@ asset_urls(struct arena *a)
 static bool
 is_whole_page(const struct embedded *e)
 {
-    return strncmp(e->name, "frame", 5) != 0 && strstr(e->text, "{{<frame") != NULL;
+    return strncmp(e->name, "frame", 5) != 0 &&
+           (strstr(e->text, "{{<frame") != NULL || strstr(e->text, "{{<page}}") != NULL);
 }
 
 struct pages *
-pages_load(struct app *app, const char **why)
+pages_load(struct arena *a, const char **why)
 {
-    struct arena *a = app->arena;
     struct pages *p = ARENA_NEW(a, struct pages);
     p->items = ARENA_ARRAY(a, struct page, EMBEDDED_PAGES_COUNT);
     p->assets = asset_urls(a);
@@ -97,11 +97,11 @@ pages_load(struct app *app, const char **why)
 }
 
 static const struct mustache *
-find_page(const struct app *app, const char *name, enum language l)
+find_page(const struct pages *pages, const char *name, enum language l)
 {
-    for (size_t i = 0; i < app->pages->count; i++) {
-        if (strcmp(app->pages->items[i].name, name) == 0) {
-            return app->pages->items[i].m[l];
+    for (size_t i = 0; i < pages->count; i++) {
+        if (strcmp(pages->items[i].name, name) == 0) {
+            return pages->items[i].m[l];
         }
     }
     return NULL;
@@ -313,6 +313,7 @@ add_common(struct ctx *c)
     value_set_text(a, p, "csrf", session_csrf(c));
     value_set_text(a, p, "flash", take_flash(c));
     value_set_text(a, p, "path", c->req->path);
+    value_set_text(a, p, "base", c->req->base);
     value_set_text(a, p, "version", VERSION);
     value_set_int(a, p, "year", time_civil(c->now).year);
     if (value_get(p, "dense") == NULL) { // of any table on the page
@@ -322,21 +323,76 @@ add_common(struct ctx *c)
     add_nav(c);
 }
 
-bool
-page_render(struct ctx *c, const char *name, struct buf *out)
+static bool
+render(const struct pages *pages, struct ctx *c, const char *name, struct buf *out)
 {
-    const struct mustache *m = find_page(c->app, name, c->lang);
+    const struct mustache *m = find_page(pages, name, c->lang);
     const char *why = NULL;
     if (m == NULL) {
         log_error("no page %s", name);
         return false;
     }
-    add_common(c);
     if (!mustache_render(m, c->page, out, &why)) {
         log_error("page %s: %s", name, why);
         return false;
     }
     return true;
+}
+
+bool
+page_render(struct ctx *c, const char *name, struct buf *out)
+{
+    add_common(c);
+    return render(c->app->pages, c, name, out);
+}
+
+bool
+page_render_plain(const struct program *program, struct ctx *c, const char *name,
+                  struct buf *out)
+{
+    struct arena *a = c->arena;
+    struct value *p = c->page;
+    const char *theme = preference(c, "hq_theme", NULL, "auto light dark");
+    const char *size = preference(c, "hq_size", NULL, "normal large elder max");
+    value_set_text(a, p, "lang", language_tag(c->lang));
+    value_set_text(a, p, "theme", theme == NULL ? "auto" : theme);
+    value_set_text(a, p, "size", size == NULL ? "normal" : size);
+    value_set(a, p, "assets", program->pages->assets);
+    value_set_text(a, p, "district", "");
+    value_set_text(a, p, "base", "");
+    value_set_text(a, p, "csrf", "");
+    return render(program->pages, c, name, out);
+}
+
+// Whether the attribute whose `="` begins at `at` leads somewhere.
+static bool
+leads(const char *html, const char *at)
+{
+    static const char *const NAMES[] = {"href", "action", "hx-get", "hx-post", "src"};
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
+        size_t n = strlen(NAMES[i]);
+        if ((size_t)(at - html) >= n && memcmp(at - n, NAMES[i], n) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// A quotation mark in HTML is always the template's own (values have theirs escaped), so what
+// stands behind `="/` is one of our paths. The program's files are the same everywhere.
+void
+page_rebase(struct buf *out, const char *html, size_t n, const char *base)
+{
+    const char *from = html;
+    const char *end = html + n;
+    const char *at;
+    while ((at = memmem(from, (size_t)(end - from), "=\"/", 3)) != NULL) {
+        bool file = end - at > 5 && memcmp(at + 2, "/s/", 3) == 0;
+        buf_put(out, from, (size_t)(at + 2 - from));
+        buf_puts(out, !file && leads(html, at) ? base : "");
+        from = at + 2;
+    }
+    buf_put(out, from, (size_t)(end - from));
 }
 
 static void

@@ -87,6 +87,17 @@ send_problem(struct ctx *c)
     send_buf(c, info->status, "application/problem+json", &b);
 }
 
+// A path of ours as the reader's browser knows it. What came back from a form has the base
+// already.
+static const char *
+based(const struct ctx *c, const char *path)
+{
+    size_t n = strlen(c->req->base);
+    bool has = strncmp(path, c->req->base, n) == 0 && (path[n] == '/' || path[n] == '\0');
+    return n == 0 || has || *path != '/' ? path
+                                         : arena_printf(c->arena, "%s%s", c->req->base, path);
+}
+
 static void
 send_json(struct ctx *c)
 {
@@ -94,8 +105,9 @@ send_json(struct ctx *c)
     int status = c->status != 0 ? c->status : c->location != NULL ? 201 : 200;
     if (c->location != NULL) {
         bool whole = text_starts(c->location, "/api/");
-        http_set(c->req, c->resp, "Location",
-                 whole ? c->location : arena_printf(c->arena, "/api/v1%s", c->location));
+        http_set(
+            c->req, c->resp, "Location",
+            based(c, whole ? c->location : arena_printf(c->arena, "/api/v1%s", c->location)));
     }
     if (c->out == NULL) {
         c->resp->status = c->status != 0 ? c->status : 204;
@@ -140,6 +152,12 @@ send_page(struct ctx *c, const char *template, int status)
         c->resp->size = strlen(c->resp->body);
         return;
     }
+    if (*c->req->base != '\0') {
+        struct buf based;
+        buf_init(&based, c->arena, b.n + b.n / 8, ANSWER_MAX);
+        page_rebase(&based, b.p, b.n, c->req->base);
+        b = based;
+    }
     send_buf(c, status, "text/html; charset=utf-8", &b);
 }
 
@@ -147,7 +165,7 @@ static void
 redirect(struct ctx *c, const char *to)
 {
     c->resp->status = 303;
-    http_set(c->req, c->resp, "Location", to);
+    http_set(c->req, c->resp, "Location", based(c, to));
     if (c->flash != NULL) {
         struct buf b;
         buf_init(&b, c->arena, 128, 1024);

@@ -54,6 +54,7 @@ struct nav_item {
     int64_t (*count)(struct ctx *c);
 };
 
+struct program;     // kit/app.h
 struct record_kind; // kit/record.h
 struct record_link;
 struct record_panel;
@@ -72,9 +73,9 @@ struct module {
     // What the search box finds of records that are no such kind: a group as kit/find.h makes
     // them with at most `most` items, or NULL.
     struct value *(*find)(struct ctx *c, const char *text, unsigned most);
-    // Once, when the district was opened, before it serves: reads what the process keeps. False
-    // and *why when it cannot. May be NULL.
-    bool (*open)(struct app *app, const char **why);
+    // Once in a process, before any district is opened: reads what the process keeps. False and
+    // *why when it cannot. May be NULL.
+    bool (*open)(struct program *p, const char **why);
     // What it does when other modules' records are saved.
     const struct record_watch *watches;
     // What it keeps sealed beside its kinds: as record_reseal. May be NULL.

@@ -102,7 +102,7 @@ write_seen(void *arg, const unsigned char *hash, int64_t at)
 void
 session_flush(struct ctx *c)
 {
-    known_each_seen(write_seen, c->tx);
+    known_each_seen(c->app->serial, write_seen, c->tx);
     db_put(c->tx, &EXPIRE, DB_ARGS(DB_INT(c->now)));
 }
 
@@ -180,13 +180,15 @@ static struct known *
 find(struct ctx *c, const unsigned char *hash, bool bearer)
 {
     struct db *db = c->app->db;
-    struct known *k = known_find(c->arena, hash, bearer, db_generation(db), c->now);
+    struct known like = {
+        .app = c->app->serial, .bearer = bearer, .generation = db_generation(db)};
+    memcpy(like.hash, hash, HASH);
+    struct known *k = known_find(c->arena, &like, c->now);
     if (k != NULL) {
         return k;
     }
     k = ARENA_NEW(c->arena, struct known);
-    memcpy(k->hash, hash, HASH);
-    k->bearer = bearer;
+    *k = like;
     k->read_at = c->now;
     db_read_end(c->tx);
     k->generation = db_generation(db);
@@ -201,10 +203,18 @@ find(struct ctx *c, const unsigned char *hash, bool bearer)
     return k;
 }
 
+// Districts below one host share its cookies, so that each has its own names.
+static const char *
+own_name(const struct ctx *c, const char *name)
+{
+    const char *slash = strrchr(c->req->base, '/');
+    return slash == NULL ? name : arena_printf(c->arena, "%s-%s", name, slash + 1);
+}
+
 static const char *
 cookie_name(const struct ctx *c)
 {
-    return c->req->tls ? "__Host-hq" : "hq";
+    return own_name(c, c->req->tls ? "__Host-hq" : "hq");
 }
 
 static const struct actor *
@@ -217,8 +227,8 @@ from_token(struct ctx *c, const char *token, bool bearer)
     token_hash(token, hash);
     struct known *k = find(c, hash, bearer);
     if (k == NULL || k->expires_at <= c->now ||
-        (!bearer &&
-         !known_touch(hash, k->seen_at, c->now, k->staff ? STAFF_IDLE : NEVER_IDLE))) {
+        (!bearer && !known_touch(c->app->serial, hash, k->seen_at, c->now,
+                                 k->staff ? STAFF_IDLE : NEVER_IDLE))) {
         return NULL;
     }
     k->actor.session = bearer ? NULL : k->hash;
@@ -285,7 +295,7 @@ unmask_equals(const char *masked, const char *token)
 static const char *
 pre_name(const struct ctx *c)
 {
-    return c->req->tls ? "__Host-hq_pre" : "hq_pre";
+    return own_name(c, c->req->tls ? "__Host-hq_pre" : "hq_pre");
 }
 
 const char *

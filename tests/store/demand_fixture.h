@@ -149,7 +149,8 @@ json(struct arena *a, const char *text)
 static inline struct ctx *
 as(struct world *w, const struct actor *who, const char *query)
 {
-    w->req = (struct http_req){.arena = w->a, .path = "/demands", .peer = "127.0.0.1"};
+    w->req =
+        (struct http_req){.arena = w->a, .path = "/demands", .base = "", .peer = "127.0.0.1"};
     w->req.query.items = ARENA_ARRAY(w->a, struct http_kv, 16);
     char *text = arena_strdup(w->a, query);
     for (char *save, *p = strtok_r(text, "&", &save); p != NULL;

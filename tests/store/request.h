@@ -72,7 +72,8 @@ static inline struct ctx *
 request(struct world *w, const struct actor *who)
 {
     arena_reset(w->a);
-    w->req = (struct http_req){.arena = w->a, .path = "/", .query_text = "", .peer = w->peer};
+    w->req = (struct http_req){
+        .arena = w->a, .path = "/", .base = "", .query_text = "", .peer = w->peer};
     w->req.headers.items = w->headers;
     w->req.cookies.items = w->cookies;
     w->req.form.items = w->form;

@@ -279,9 +279,9 @@ static const struct record_kind *const KINDS[] = {&DUES_STANDARD_KIND, &DUES_TIE
                                                   &BILL_KIND, &PAYMENT_KIND, NULL};
 
 static bool
-open_module(struct app *app, const char **why)
+open_module(struct program *p, const char **why)
 {
-    (void)app;
+    (void)p;
     (void)why;
     attachment_register(DUES_STANDARD_KIND.name, dues_standard_may_read);
     return true;

@@ -409,22 +409,22 @@ static const struct route ROUTES[] = {
 
 // DIR/industries.csv is optional: who has the standard puts its groups and classes there.
 static bool
-load_industries(struct app *app, const char **why)
+load_industries(struct program *p, const char **why)
 {
     enum { FILE_MOST = 1024 * 1024 };
     unsigned left_out = 0;
-    FILE *f = fopen(arena_printf(app->arena, "%s/industries.csv", app->data), "re");
+    FILE *f = fopen(arena_printf(p->arena, "%s/industries.csv", p->data), "re");
     if (f == NULL) {
         return true;
     }
-    char *text = ARENA_ARRAY(app->arena, char, FILE_MOST + 1);
+    char *text = ARENA_ARRAY(p->arena, char, FILE_MOST + 1);
     size_t n = fread(text, 1, FILE_MOST, f);
     bool whole = feof(f) != 0;
     fclose(f);
     const char *wrong =
-        whole ? industry_load(app->arena, text, n, &left_out) : "it is larger than 1 MiB";
+        whole ? industry_load(p->arena, text, n, &left_out) : "it is larger than 1 MiB";
     if (wrong != NULL) {
-        *why = arena_printf(app->arena, "industries.csv: %s", wrong);
+        *why = arena_printf(p->arena, "industries.csv: %s", wrong);
         return false;
     }
     if (left_out > 0) {

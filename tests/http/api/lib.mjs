@@ -57,6 +57,46 @@ export function run(args, options = {}) {
 
 const districts = [];
 
+// A server of our program, started with these arguments.
+export class Server {
+  constructor(args) {
+    this.args = args;
+    this.log = '';
+  }
+
+  // Waits until it says where it listens.
+  async start() {
+    this.server = spawn(program, this.args);
+    this.server.stderr.on('data', (d) => (this.log += d));
+    this.ended = new Promise((resolve) => this.server.once('exit', (code, signal) => resolve({ code, signal })));
+    this.url = await new Promise((resolve, reject) => {
+      let out = '';
+      const late = setTimeout(() => reject(new Error(`the server did not start: ${this.log}`)), 20000);
+      this.server.stdout.on('data', (d) => {
+        out += d;
+        const at = /listening on (http:\/\/\S+|unix:\S+)/.exec(out);
+        if (at) {
+          clearTimeout(late);
+          resolve(at[1]);
+        }
+      });
+      this.server.once('exit', () => {
+        clearTimeout(late);
+        reject(new Error(`the server ended: ${this.log}`));
+      });
+    });
+    return this;
+  }
+
+  async stop(signal = 'SIGTERM') {
+    if (!this.server) return null;
+    this.server.kill(signal);
+    const end = await this.ended;
+    this.server = null;
+    return end;
+  }
+}
+
 export class District {
   constructor({ demo = true } = {}) {
     this.dir = mkdtempSync(join(tmpdir(), 'huiqiao-api-'));
@@ -103,37 +143,30 @@ export class District {
     return run([name, '--data', this.data, ...args]);
   }
 
-  // Starts the server and waits until it says where it listens.
   async serve(...args) {
-    this.server = spawn(program, ['serve', '--data', this.data, ...(args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0']), ...args]);
-    this.log = '';
-    this.server.stderr.on('data', (d) => (this.log += d));
-    this.ended = new Promise((resolve) => this.server.once('exit', (code, signal) => resolve({ code, signal })));
-    this.url = await new Promise((resolve, reject) => {
-      let out = '';
-      const late = setTimeout(() => reject(new Error(`the server did not start: ${this.log}`)), 20000);
-      this.server.stdout.on('data', (d) => {
-        out += d;
-        const at = /listening on (http:\/\/\S+|unix:\S+)/.exec(out);
-        if (at) {
-          clearTimeout(late);
-          resolve(at[1]);
-        }
-      });
-      this.server.once('exit', () => {
-        clearTimeout(late);
-        reject(new Error(`the server ended: ${this.log}`));
-      });
-    });
+    const listen = args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0'];
+    this.process = await new Server(['serve', '--data', this.data, ...listen, ...args]).start();
     return this;
   }
 
-  async stop(signal = 'SIGTERM') {
-    if (!this.server) return null;
-    this.server.kill(signal);
-    const end = await this.ended;
-    this.server = null;
-    return end;
+  get url() {
+    return this.process?.url;
+  }
+
+  get log() {
+    return this.process?.log;
+  }
+
+  get server() {
+    return this.process?.server;
+  }
+
+  get ended() {
+    return this.process?.ended;
+  }
+
+  async stop(signal) {
+    return this.process ? this.process.stop(signal) : null;
   }
 
   token(user) {
