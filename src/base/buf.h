@@ -28,6 +28,9 @@ static inline void
 buf_put(struct buf *b, const void *p, size_t n)
 {
     if (n < b->cap - b->n) {
+        if (b->p == NULL) {
+            __builtin_unreachable(); // room means memory, which a reader of code cannot know
+        }
         memcpy(b->p + b->n, p, n);
         b->n += n;
         b->p[b->n] = '\0';

@@ -230,7 +230,8 @@ text_join(struct arena *a, const char *one, const char *other)
     char *out = arena_raw(a, n + m + 2);
     memcpy(out, one, n);
     out[n] = ' ';
-    memcpy(out + n + 1, other, m + 1);
+    memcpy(out + n + 1, other, m);
+    out[n + 1 + m] = '\0';
     return out;
 }
 

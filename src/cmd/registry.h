@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which districts a server has, and by which names it is asked for them: DIR/districts.json, written by
-// `huiqiao district`, read again whenever it has changed. A small file that one can read and
-// mend by hand, replaced as a whole.
+// Which districts a server has, and by which names it is asked for them: DIR/districts.json,
+// written by `huiqiao district`, read again whenever it has changed. A small file that one can
+// read and mend by hand, replaced as a whole.
 #ifndef CMD_REGISTRY_H
 #define CMD_REGISTRY_H
 

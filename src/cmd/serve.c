@@ -7,8 +7,8 @@
 #include "cmd/districts.h"
 #include "http/http.h"
 #include "kit/parser.h"
-#include "kit/search.h"
 #include "kit/sandbox.h"
+#include "kit/search.h"
 #include "mod/rules.h"
 
 #include <errno.h>

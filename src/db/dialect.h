@@ -6,7 +6,8 @@
 //   TEXT → text in byte order, STRICT and WITHOUT ROWID → nothing. References are added at the
 //   end of the patch, deferrable, so that they are off while it runs and hold after it; those
 //   to a table that is made anew (DROP TABLE, RENAME) are put back. Identities go on behind the
-//   ids that rows were given. An index goes on with the row's id, as every index of SQLite does.
+//   ids that rows were given. An index goes on with the row's id, as every index of SQLite
+//   does.
 //
 // These words are types where they stand in capitals, and only there; everything else is left
 // as it is, so a patch keeps to what both engines read, or gives each a section of its own.

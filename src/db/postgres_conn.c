@@ -156,7 +156,8 @@ schema_is_ours(const struct pg_db *db, PGconn *h, const char **why)
     }
     snprintf(text, sizeof text, "CREATE SCHEMA IF NOT EXISTS %s", db->schema);
     // Two that begin together: one of them fails, and finds what the other has made.
-    return run(h, text, why) || run(h, text, why);
+    bool made = run(h, text, why);
+    return made || run(h, text, why);
 }
 
 static bool

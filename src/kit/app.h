@@ -15,7 +15,7 @@ struct program {
     const char *data;                    // directory of files for all districts: industries.csv
     const struct module *const *modules; // NULL-ended
     struct http_router *router, *api_router;
-    struct pages *pages; // parsed templates by language
+    struct pages *pages;       // parsed templates by language
     struct workers *workers;   // for what takes long
     struct workers *answerers; // program_answerers(); NULL until somebody needs them
     pthread_mutex_t lock;      // of answerers

@@ -84,8 +84,9 @@ membership_card_show(struct ctx *c)
     const char *enterprise = value_get_text(c->out, "enterprise_name");
     const char *person = value_get_text(c->out, "person_name");
     const char *host = http_header(c->req, "host");
-    const char *url = arena_printf(a, "%s://%s%s/verify/%s", c->req->tls ? "https" : "http",
-                                   host == NULL ? "" : host, c->req->base, membership_token(c->app, a, id));
+    const char *url =
+        arena_printf(a, "%s://%s%s/verify/%s", c->req->tls ? "https" : "http",
+                     host == NULL ? "" : host, c->req->base, membership_token(c->app, a, id));
     const char *seat = value_get_text(c->out, "post");
     int size;
     value_set_text(a, c->page, "title", ctx_tr(c, T("会员证")));
