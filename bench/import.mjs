@@ -91,7 +91,7 @@ async function saves(base, headers, while_) {
 async function served(data, content) {
   const port = 18000 + (process.pid % 1000);
   const base = `http://127.0.0.1:${port}`;
-  const server = spawn(huiqiao, ['serve', '--data', data, '--listen', `127.0.0.1:${port}`], { stdio: 'ignore' });
+  const server = spawn(huiqiao, ['serve', '--drain', '0', '--data', data, '--listen', `127.0.0.1:${port}`], { stdio: 'ignore' });
   const headers = { authorization: `Bearer ${run('token', '--data', data, 'staff').trim().split('\n').pop()}` };
   while (!(await fetch(`${base}/readyz`).then((r) => r.ok, () => false))) await sleep(20);
   const calm = Date.now() + 3000;

@@ -68,7 +68,7 @@ async function stop(server) {
 }
 
 const serve = (data, port = nextPort++) =>
-  start(huiqiao, ['serve', '--data', data, '--listen', `127.0.0.1:${port}`], port, '/readyz');
+  start(huiqiao, ['serve', '--drain', '0', '--data', data, '--listen', `127.0.0.1:${port}`], port, '/readyz');
 const bare = (data, bytes, sql, tables = '', port = nextPort++) =>
   start(baseline, [join(data, 'district.db'), String(port), String(bytes), sql, tables], port, '/');
 

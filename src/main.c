@@ -64,8 +64,10 @@ const struct command COMMANDS[] = {
      "make a district and print the administrator's password", cmd_init},
     {"serve",
      "--data DIR | --districts DIR [--open N] [--listen HOST:PORT|unix:PATH] [--public] "
-     "[--edge ADDRESS,…] [--no-sandbox]",
-     "serve it; --public allows addresses other than loopback, --edge trusts a proxy's headers",
+     "[--edge ADDRESS,…] [--drain SECONDS] [--no-sandbox]",
+     "serve it; --public allows addresses other than loopback, --edge trusts a proxy's "
+     "headers, "
+     "--drain is how long /readyz says no before the end",
      cmd_serve},
     {"token", "--data DIR USER", "print a bearer token for the API", cmd_token},
     {"code", "--data DIR USER",

@@ -471,6 +471,8 @@ serve_nobody(struct districts *d, struct http_req *r, struct http_resp *resp)
 {
     if (r->method != HTTP_GET) {
         answer_page(d, r, resp, 404, T("这里没有这个区的系统"));
+    } else if (strcmp(r->path, "/readyz") == 0 && atomic_load(&d->program->draining)) {
+        answer_page(d, r, resp, 503, T("系统暂时打不开，请稍后再试"));
     } else if (strcmp(r->path, "/healthz") == 0 || strcmp(r->path, "/readyz") == 0) {
         answer_text(r, resp, "text/plain; charset=utf-8", "ok\n");
     } else if (strcmp(r->path, "/metrics") == 0) {
@@ -532,6 +534,12 @@ struct http_app
 districts_http(struct districts *d)
 {
     return (struct http_app){.arg = d, .limit = limit, .serve = serve, .resumed = gate_resumed};
+}
+
+void
+districts_drain(struct districts *d)
+{
+    program_drain(d->program);
 }
 
 void

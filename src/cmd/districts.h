@@ -18,6 +18,8 @@ void districts_close(struct districts *d);
 // A district by its host, or below /d/NAME; /healthz, /readyz and /metrics of the whole where
 // the host is nobody's.
 struct http_app districts_http(struct districts *d);
+// /readyz, of the whole and of every district, says no from now on.
+void districts_drain(struct districts *d);
 // For /metrics.
 void districts_server(struct districts *d, struct http_server *s);
 

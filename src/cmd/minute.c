@@ -12,6 +12,8 @@
 #include "mod/membership/membership.h"
 #include "mod/post/post.h"
 
+#include <signal.h>
+
 enum { JOB_ARENA_MAX = 64 * 1024 * 1024 };
 enum { DUPLICATES_AT_ONCE = 300, DUPLICATES_TURNS = 60 };
 enum { ADMITTED_AT_ONCE = 100, REMINDED_AT_ONCE = 100 };
@@ -126,11 +128,20 @@ run_job(struct ctx *c, void *arg)
     return db_tx_err(c->tx);
 }
 
+// The rest can wait a minute; whoever stops us cannot.
+static bool
+is_stopping(void)
+{
+    sigset_t asked;
+    return sigpending(&asked) == 0 &&
+           (sigismember(&asked, SIGTERM) == 1 || sigismember(&asked, SIGINT) == 1);
+}
+
 static void
 take_turns(struct district *d, const struct job *job)
 {
     struct turn t = {.job = job, .done = 1};
-    for (int i = 0; i < job->turns && t.done > 0; i++) {
+    for (int i = 0; i < job->turns && t.done > 0 && !is_stopping(); i++) {
         enum err e = cmd_write(d, d->arena, run_job, &t);
         arena_reset(d->arena);
         if (e != ERR_OK) {

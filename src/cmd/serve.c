@@ -21,12 +21,19 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TICK_SECONDS = 60, STOP_SECONDS = 10, OPEN_MOST = 200 };
+enum {
+    TICK_SECONDS = 60,
+    STOP_SECONDS = 10,
+    DRAIN_SECONDS = 3,
+    DRAIN_MOST = 600,
+    OPEN_MOST = 200
+};
 
 struct serving {
     const char *data, *db;
     const char *districts; // directory of many, in place of data
     int64_t open;          // of them, most at once
+    int64_t drain;         // seconds between "not ready" and the end
     struct http_options http;
     bool network, no_sandbox; // network: the database is reached by it
     struct arena *arena;
@@ -165,6 +172,27 @@ close_served(struct served *s)
     }
 }
 
+// Still answers everything, but says that it is about to end, until those who share requests
+// out have noticed. For SIGTERM alone: who presses Ctrl-C waits for nobody. A second signal
+// ends it.
+static void
+drain(struct served *d, const struct serving *v, struct http_server *s, const sigset_t *stop)
+{
+    const struct timespec grace = {.tv_sec = (time_t)v->drain};
+    if (v->drain == 0) {
+        return;
+    }
+    log_info("draining: ends in %lld s", (long long)v->drain);
+    if (d->many == NULL) {
+        program_drain(d->one.app->program);
+    } else {
+        districts_drain(d->many);
+    }
+    http_drain(s);
+    while (sigtimedwait(stop, NULL, &grace) < 0 && errno == EINTR) {
+    }
+}
+
 static int
 serve(struct served *d, const struct serving *v, const sigset_t *stop)
 {
@@ -185,6 +213,9 @@ serve(struct served *d, const struct serving *v, const sigset_t *stop)
     }
     say_ready(s, o->listen);
     int sig = run_until_stopped(d, stop);
+    if (sig == SIGTERM) {
+        drain(d, v, s, stop);
+    }
     log_info("stopping: %s", strsignal(sig));
     http_stop(s, STOP_SECONDS);
     return CMD_OK;
@@ -197,6 +228,7 @@ read_options(int argc, char **argv, struct serving *v)
                                          {"db", &v->db, NULL, NULL},
                                          {"districts", &v->districts, NULL, NULL},
                                          {"open", NULL, &v->open, NULL},
+                                         {"drain", NULL, &v->drain, NULL},
                                          {"listen", &v->http.listen, NULL, NULL},
                                          {"edge", &v->http.trusted_edge, NULL, NULL},
                                          {"public", NULL, NULL, &v->http.public_ok},
@@ -208,6 +240,10 @@ read_options(int argc, char **argv, struct serving *v)
     bool many = v->districts != NULL;
     if (many && (v->data != NULL || v->db != NULL || v->open < 1)) {
         cmd_fail("--districts DIR stands alone, with at least --open 1");
+        return false;
+    }
+    if (v->drain < 0 || v->drain > DRAIN_MOST) {
+        cmd_fail("--drain is 0 to %d seconds", DRAIN_MOST);
         return false;
     }
     v->db = many ? NULL : district_url(v->arena, v->data, v->db);
@@ -231,6 +267,7 @@ int
 cmd_serve(int argc, char **argv)
 {
     struct serving v = {.open = OPEN_MOST,
+                        .drain = DRAIN_SECONDS,
                         .http = {.listen = "127.0.0.1:8080"},
                         .arena = arena_new((size_t)64 << 20)};
     if (!read_options(argc, argv, &v)) {

@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 
 enum {
@@ -17,6 +18,7 @@ enum {
     RESERVED_FREE_FOR = 8, // an address holding fewer than this may use a reserved slot
     PRESSED_HEADER_MS = 3000,
     PRESSED_IDLE_MS = 5000,
+    FRESH_MS = 500, // a connection without a request this young is about to make one
 };
 
 struct conn_peer {
@@ -299,17 +301,35 @@ watch(void *arg)
     return NULL;
 }
 
-void
+// Whether a request may be on its way: bytes nobody has read, or a connection just made.
+static bool
+may_ask(const struct conn_set *s, const struct http_conn *c, enum conn_phase phase,
+        int64_t time)
+{
+    int waiting = 0;
+    bool fresh = phase == CONN_HEAD && conn_now() - (time - s->limits.header_ms) < FRESH_MS;
+    return fresh || (ioctl(c->fd, FIONREAD, &waiting) == 0 && waiting > 0);
+}
+
+unsigned
 conn_set_close_idle(struct conn_set *s)
 {
+    unsigned left = 0;
     pthread_mutex_lock(&s->lock);
     for (struct http_conn *c = s->head; c != NULL; c = c->next) {
-        enum conn_phase phase = (enum conn_phase)(atomic_load(&c->state) & 7);
-        if (phase == CONN_IDLE || phase == CONN_HEAD) {
-            shutdown(c->fd, SHUT_RDWR);
+        uint64_t state = atomic_load(&c->state);
+        enum conn_phase phase = (enum conn_phase)(state & 7);
+        if (phase != CONN_IDLE && phase != CONN_HEAD) {
+            continue;
+        }
+        if (may_ask(s, c, phase, (int64_t)(state >> 3))) {
+            left++;
+        } else {
+            shutdown(c->fd, SHUT_RD); // an answer that begins just now still goes out
         }
     }
     pthread_mutex_unlock(&s->lock);
+    return left;
 }
 
 // ---- the set -----------------------------------------------------------------------------

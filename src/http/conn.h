@@ -74,8 +74,9 @@ bool conn_set_init(struct conn_set *s, const struct conn_limits *l, const char *
                    bool all_trusted);
 bool conn_set_start(struct conn_set *s); // the watchdog thread
 void conn_set_stop(struct conn_set *s);  // ends it; frees what remains
-// Hangs up on kept-alive connections without a request, for an orderly stop.
-void conn_set_close_idle(struct conn_set *s);
+// For an orderly stop: stops listening to connections that ask nothing. Returns how many are
+// new, or have something to read, and so may be about to ask.
+unsigned conn_set_close_idle(struct conn_set *s);
 
 // Whether one more connection from there is welcome. Any thread.
 bool conn_welcome(struct conn_set *s, const struct sockaddr *sa);

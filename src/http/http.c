@@ -16,6 +16,7 @@ enum {
     CONNECTIONS_DEFAULT = 10000,
     PER_IP_PUBLIC = 256,
     REPLY_MS = 30000,
+    DOOR_MS = 500,      // for connections that were made but not taken yet
     FILES_BESIDE = 256, // descriptors for everything that is not a connection
 };
 
@@ -199,19 +200,44 @@ wait_for_zero(const _Atomic uint64_t *counter, int64_t until)
     return true;
 }
 
+// Nobody new comes in, and nobody who stood at the door is sent away.
+static void
+close_door(struct http_server *s)
+{
+    int64_t until = conn_now() + DOOR_MS;
+    listen_refuse(&s->listener);
+    while (listen_has_guests(&s->listener) && conn_now() < until) {
+        usleep(1000);
+    }
+    // The descriptor stays open until the library's threads have ended: they may still name it.
+    MHD_quiesce_daemon(s->daemon);
+    shutdown(s->listener.fd, SHUT_RDWR);
+}
+
+// Until all that was asked is answered, and nobody is about to ask.
+static void
+finish_requests(struct http_server *s, int64_t until)
+{
+    while (conn_set_close_idle(&s->conns) + atomic_load(&s->active) > 0 && conn_now() < until) {
+        usleep(5000);
+    }
+}
+
+void
+http_drain(struct http_server *s)
+{
+    atomic_store(&s->stopping, true);
+}
+
 void
 http_stop(struct http_server *s, unsigned seconds)
 {
     if (s == NULL) {
         return;
     }
-    atomic_store(&s->stopping, true);
-    // The descriptor stays open until the library's threads have ended: they may still name it.
-    MHD_quiesce_daemon(s->daemon);
-    shutdown(s->listener.fd, SHUT_RDWR);
-    listen_forget(&s->listener);
-    conn_set_close_idle(&s->conns);
-    wait_for_zero(&s->active, conn_now() + (int64_t)seconds * 1000);
+    http_drain(s);
+    close_door(s);
+    finish_requests(s, conn_now() + (int64_t)seconds * 1000);
     atomic_store(&s->closed, true);
     if (!wait_for_zero(&s->in_app, conn_now() + 1000)) {
         // The library cannot end while connections are suspended, and what the application

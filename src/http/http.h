@@ -137,7 +137,12 @@ struct http_server;
 struct http_server *http_start(struct arena *a, const struct http_options *o,
                                const struct http_app *app, const char **why);
 int http_port(const struct http_server *s);
-// Stops accepting, lets requests in progress finish (at most `seconds`), then closes.
+// From now on every answer closes its connection; what is asked is answered as before. For the
+// time between telling a balancer to go elsewhere and http_stop.
+void http_drain(struct http_server *s);
+// Stops accepting, lets requests in progress finish (at most `seconds`), then closes. Whoever
+// got through to the server before is answered; who comes later is refused, or not heard, so
+// that a balancer may safely ask elsewhere.
 void http_stop(struct http_server *s, unsigned seconds);
 
 struct http_stats {

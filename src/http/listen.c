@@ -3,9 +3,13 @@
 // reachable from outside is decided, and refused, in one place.
 #include "http/listen.h"
 
+#include "base/log.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -167,6 +171,28 @@ listen_forget(const struct listener *l)
     if (l->path[0] != '\0') {
         unlink(l->path);
     }
+}
+
+void
+listen_refuse(const struct listener *l)
+{
+    static struct sock_filter nothing[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
+    static const struct sock_fprog program = {.len = 1, .filter = nothing};
+    if (l->local) {
+        listen_forget(l);
+        return;
+    }
+    // Without it the door is open a little longer, that is all.
+    if (setsockopt(l->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0) {
+        log_debug("the listening socket takes no filter: %s", strerrordesc_np(errno));
+    }
+}
+
+bool
+listen_has_guests(const struct listener *l)
+{
+    struct pollfd f = {.fd = l->fd, .events = POLLIN};
+    return poll(&f, 1, 0) > 0 && (f.revents & POLLIN) != 0;
 }
 
 void

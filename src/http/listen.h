@@ -23,6 +23,12 @@ bool listen_open(struct arena *a, const char *where, bool public_ok, struct list
                  const char **why);
 // Removes the unix socket's name; closes nothing.
 void listen_forget(const struct listener *l);
+// From now on nobody new gets in: a unix socket loses its name, on TCP the first packet of a
+// connection is not heard, which its sender repeats a second later, to find the door closed.
+// Those already connected wait in the queue as before.
+void listen_refuse(const struct listener *l);
+// Whether connections wait in the queue.
+bool listen_has_guests(const struct listener *l);
 
 // The numeric address without port, IPv4-mapped as IPv4; "local" for a unix socket.
 void listen_peer_text(const struct sockaddr *sa, char out[LISTEN_TEXT]);

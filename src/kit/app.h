@@ -19,12 +19,15 @@ struct program {
     struct workers *workers;   // for what takes long
     struct workers *answerers; // program_answerers(); NULL until somebody needs them
     pthread_mutex_t lock;      // of answerers
+    atomic_bool draining;      // program_drain
 };
 
 // Loads templates and language, builds the routers, opens the modules; refuses to start on a
 // route conflict, a route without roles, a template error. NULL and *why. Once in a process.
 struct program *program_open(const struct module *const *modules, const char *data,
                              const char **why);
+// /readyz says no from now on; everything else is answered as before.
+void program_drain(struct program *p);
 // Lets the workers finish what is queued and ends them; then, when nothing of it is in use,
 // frees the rest.
 void program_stop(struct program *p);

@@ -147,6 +147,12 @@ program_open(const struct module *const *modules, const char *data, const char *
 }
 
 void
+program_drain(struct program *p)
+{
+    atomic_store(&p->draining, true);
+}
+
+void
 program_stop(struct program *p)
 {
     workers_stop(p->workers);

@@ -72,7 +72,7 @@ export const startServer = async (binary) => {
   await run(binary, ['init', '--data', join(data, 'd'), '--demo'], env);
   const port = await freePort();
   const base = `http://127.0.0.1:${port}`;
-  const p = spawn(binary, ['serve', '--data', join(data, 'd'), '--listen', `127.0.0.1:${port}`],
+  const p = spawn(binary, ['serve', '--drain', '0', '--data', join(data, 'd'), '--listen', `127.0.0.1:${port}`],
     { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'pipe'] });
   let log = '';
   p.stderr.on('data', (d) => { log = (log + d).slice(-4000); });

@@ -33,7 +33,9 @@ run_healthz(struct ctx *c)
 static enum err
 run_readyz(struct ctx *c)
 {
-    if (db_value_int(c->tx, &ALIVE, DB_NONE, 0) != 1) {
+    const struct program *p = c->app->program;
+    bool leaving = p != NULL && atomic_load(&p->draining);
+    if (leaving || db_value_int(c->tx, &ALIVE, DB_NONE, 0) != 1) {
         return ERR_UNAVAILABLE;
     }
     return text_answer(c, "text/plain; charset=utf-8", "ready\n");
@@ -199,7 +201,7 @@ static const struct route ROUTES[] = {
      .roles = ROLE_ANYONE,
      .run = run_readyz,
      .flags = ROUTE_PAGE,
-     .help = "The database answers"},
+     .help = "The database answers and the server is not about to end"},
     {.method = HTTP_GET,
      .pattern = "/metrics",
      .roles = ROLE_ANYONE,
