@@ -60,6 +60,10 @@ bool cmd_parse(int argc, char **argv, const struct cmd_option *options, size_t l
                size_t most, const char *const **rest);
 // "huiqiao: …" on standard error; returns CMD_FAILED.
 int cmd_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+// Names made in the directory are there after a power cut. False with errno.
+bool cmd_sync_directory(const char *dir);
+// The same of the name itself, in the directory it is in.
+bool cmd_sync_name(struct arena *a, const char *path);
 
 // ---- the district ----------------------------------------------------------------------
 

@@ -150,6 +150,11 @@ district_found(const char *data, const char *db, const char *name, bool demo)
     struct arena *a = arena_new(1024 * 1024);
     bool ok = make_directory(a, data) && make_secret(in_data(a, data, "secret")) &&
               remember_database(a, data, db);
+    if (ok && (!cmd_sync_directory(data) || !cmd_sync_name(a, data))) {
+        cmd_fail("%s: %s", data, strerror(errno));
+        remove_files(a, data);
+        ok = false;
+    }
     if (ok) {
         struct district d;
         ok = district_open(&d, data, db);

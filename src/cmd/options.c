@@ -6,6 +6,7 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -25,6 +26,30 @@ cmd_fail(const char *fmt, ...)
     fputc('\n', stderr);
     va_end(ap);
     return CMD_FAILED;
+}
+
+bool
+cmd_sync_directory(const char *dir)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return ok;
+}
+
+bool
+cmd_sync_name(struct arena *a, const char *path)
+{
+    size_t n = strlen(path);
+    while (n > 1 && path[n - 1] == '/') {
+        n--;
+    }
+    while (n > 0 && path[n - 1] != '/') {
+        n--;
+    }
+    return cmd_sync_directory(n == 0 ? "." : arena_strndup(a, path, n));
 }
 
 static bool

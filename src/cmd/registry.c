@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "cmd/cmd.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -199,17 +200,6 @@ as_text(struct arena *a, const struct registry *r, size_t *n)
     return b.full ? NULL : buf_str(&b);
 }
 
-static bool
-sync_directory(const char *dir)
-{
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool ok = fd >= 0 && fsync(fd) == 0;
-    if (fd >= 0) {
-        close(fd);
-    }
-    return ok;
-}
-
 bool
 registry_write(struct arena *a, const char *dir, const struct registry *r, const char **why)
 {
@@ -222,7 +212,7 @@ registry_write(struct arena *a, const char *dir, const struct registry *r, const
     if (fd >= 0) {
         ok = close(fd) == 0 && ok;
     }
-    ok = ok && rename(made, path) == 0 && sync_directory(dir);
+    ok = ok && rename(made, path) == 0 && cmd_sync_directory(dir);
     if (!ok) {
         *why = arena_printf(a, "%s: %s", path, strerror(errno));
     }

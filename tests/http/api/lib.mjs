@@ -57,17 +57,18 @@ export function run(args, options = {}) {
 
 const districts = [];
 
-// A server of our program, started with these arguments. Nobody watches its /readyz here, so it
-// ends at once unless it is told otherwise.
+// A server of our program, started with these arguments, and this environment beside ours. Nobody
+// watches its /readyz here, so it ends at once unless it is told otherwise.
 export class Server {
-  constructor(args) {
+  constructor(args, env = {}) {
     this.args = args.includes('--drain') ? args : [...args, '--drain', '0'];
+    this.env = env;
     this.log = '';
   }
 
   // Waits until it says where it listens.
   async start() {
-    this.server = spawn(program, this.args);
+    this.server = spawn(program, this.args, { env: { ...process.env, ...this.env } });
     this.server.stderr.on('data', (d) => (this.log += d));
     this.ended = new Promise((resolve) => this.server.once('exit', (code, signal) => resolve({ code, signal })));
     this.url = await new Promise((resolve, reject) => {
@@ -146,7 +147,7 @@ export class District {
 
   async serve(...args) {
     const listen = args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0'];
-    this.process = await new Server(['serve', '--data', this.data, ...listen, ...args]).start();
+    this.process = await new Server(['serve', '--data', this.data, ...listen, ...args], this.env).start();
     return this;
   }
 
