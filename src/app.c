@@ -13,11 +13,12 @@
 #include "mod/org/org.h"
 #include "mod/people/people.h"
 #include "mod/post/post.h"
+#include "mod/rollup/rollup.h"
 #include "mod/system/system.h"
 
 const struct module *const MODULES[] = {
-    &HOME_MODULE,       &DEMAND_MODULE,   &ENTERPRISE_MODULE, &PERSON_MODULE,
-    &MEMBERSHIP_MODULE, &POST_MODULE,     &DUES_MODULE,       &ORG_MODULE,
-    &IMPORTS_MODULE,    &ACCOUNT_MODULE,  &SYSTEM_MODULE,     &IMPORT_MODULE,
-    &CHECK_MODULE,      &GENERATE_MODULE, &DEMO_MODULE,       NULL,
+    &HOME_MODULE,    &DEMAND_MODULE, &ENTERPRISE_MODULE, &PERSON_MODULE,  &MEMBERSHIP_MODULE,
+    &POST_MODULE,    &DUES_MODULE,   &ORG_MODULE,        &IMPORTS_MODULE, &ROLLUP_MODULE,
+    &ACCOUNT_MODULE, &SYSTEM_MODULE, &IMPORT_MODULE,     &CHECK_MODULE,   &GENERATE_MODULE,
+    &DEMO_MODULE,    NULL,
 };

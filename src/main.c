@@ -92,6 +92,8 @@ const struct command COMMANDS[] = {
      "add|list|suspend|resume|host --districts DIR [NAME] [--title TEXT] [--host HOST,…] "
      "[--db URL] [--demo]",
      "the districts of one server", cmd_district},
+    {"rollup", "key|summary|take --data DIR (or --districts DIR) [--month 2026-11]",
+     "a district's signed figures, and taking them in at the city", cmd_rollup},
     {"rule", "[NAME] < input.json", "run a pure rule of the domain; without a name, list them",
      cmd_rule},
     {"routes", "", "list the routes", cmd_routes},

@@ -37,6 +37,7 @@ int cmd_restore(int argc, char **argv);
 int cmd_setting(int argc, char **argv);
 int cmd_reseal(int argc, char **argv);
 int cmd_district(int argc, char **argv);
+int cmd_rollup(int argc, char **argv);
 
 // Statements of commands, no routes.
 extern const struct module IMPORT_MODULE, CHECK_MODULE, GENERATE_MODULE, DEMO_MODULE;

@@ -93,6 +93,8 @@ static const struct setting SETTINGS[] = {
     {"dues_remind_every_days",
      "days between two reminders of a bill; 30, and 0 for none but those sent by hand",
      is_count},
+    {"rollup", "on where districts send their summaries, a city or a province: on or off; off",
+     is_switch},
     {"dues_charter_years", "years after which unpaid dues are a matter of the charter; 2",
      is_count},
     {0},

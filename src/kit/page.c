@@ -203,7 +203,8 @@ add_nav(struct ctx *c)
     for (size_t m = 0; c->app->modules[m] != NULL; m++) {
         const struct nav_item *item = c->app->modules[m]->nav;
         for (; item != NULL && item->url != NULL; item++) {
-            if ((item->roles & c->actor->roles) == 0) {
+            if ((item->roles & c->actor->roles) == 0 ||
+                (item->hidden != NULL && c->tx != NULL && item->hidden(c))) {
                 continue;
             }
             value_push(c->arena, group_of(c, groups, item->group),

@@ -52,6 +52,8 @@ struct nav_item {
     bool tab; // also in the phone's tab bar (at most four)
     // Number beside it, -1 none; kept until the database changes. May be NULL.
     int64_t (*count)(struct ctx *c);
+    // Where it is of no use it is not shown. NULL: always.
+    bool (*hidden)(struct ctx *c);
 };
 
 struct program;     // kit/app.h

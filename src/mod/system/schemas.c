@@ -412,10 +412,20 @@ static const struct member LEADERSHIP_TERM[] = {{"id", "int", NULL},
                                                 {"posts", "LeadershipRung[]", NULL},
                                                 {0}};
 
+static const struct member ROLLUP[] = {{"month", "text", NULL},
+                                       {"items", "RollupDistrict[]*", NULL},
+                                       {"total", "object*", NULL},
+                                       {0}};
+static const struct member ROLLUP_DISTRICT[] = {
+    {"id", "int", NULL},        {"name", "text", NULL},       {"state", "text", NULL},
+    {"made_at", "time?", NULL}, {"figures", "object?", NULL}, {0}};
+
 static const struct {
     const char *name;
     const struct member *members;
 } SCHEMAS[] = {
+    {"Rollup", ROLLUP},
+    {"RollupDistrict", ROLLUP_DISTRICT},
     {"Problem", PROBLEM},
     {"Fault", FAULT},
     {"Demand", DEMAND},
@@ -486,6 +496,7 @@ static const struct {
     {"dues-arrears", "DuesArrears", true},
     {"dues-remind", "DuesReminded", true},
     {"dues-statement", "DuesStatement", true},
+    {"rollup", "Rollup", true},
 };
 
 const struct value *
