@@ -26,7 +26,9 @@ enum {
     STOP_SECONDS = 10,
     DRAIN_SECONDS = 3,
     DRAIN_MOST = 600,
-    OPEN_MOST = 200
+    OPEN_MOST = 1000, // 0.9 MB each, most of it what SQLite knows of the schema
+    OPEN_EVER = 100000,
+    FILES_OF_ONE = 8, // a district has open
 };
 
 struct serving {
@@ -238,14 +240,15 @@ read_options(int argc, char **argv, struct serving *v)
         return false;
     }
     bool many = v->districts != NULL;
-    if (many && (v->data != NULL || v->db != NULL || v->open < 1)) {
-        cmd_fail("--districts DIR stands alone, with at least --open 1");
+    if (many && (v->data != NULL || v->db != NULL || v->open < 1 || v->open > OPEN_EVER)) {
+        cmd_fail("--districts DIR stands alone, with --open 1 to 100000");
         return false;
     }
     if (v->drain < 0 || v->drain > DRAIN_MOST) {
         cmd_fail("--drain is 0 to %d seconds", DRAIN_MOST);
         return false;
     }
+    v->http.files = many ? (unsigned)v->open * FILES_OF_ONE : 0;
     v->db = many ? NULL : district_url(v->arena, v->data, v->db);
     // Any of many districts may live on another machine.
     v->network = many || db_is_network(v->db);

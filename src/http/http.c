@@ -17,7 +17,7 @@ enum {
     PER_IP_PUBLIC = 256,
     REPLY_MS = 30000,
     DOOR_MS = 500,      // for connections that were made but not taken yet
-    FILES_BESIDE = 256, // descriptors for everything that is not a connection
+    FILES_BESIDE = 256, // descriptors of the server itself that are no connections
 };
 
 static unsigned
@@ -26,12 +26,14 @@ or_default(unsigned v, unsigned otherwise)
     return v == 0 ? otherwise : v;
 }
 
-// As many connections as the process may have descriptors, after asking for more.
+// As many connections as the process may have descriptors, after asking for more; `others` of
+// them are for whoever started the server.
 static unsigned
-allow_files(unsigned connections)
+allow_files(unsigned connections, unsigned others)
 {
     struct rlimit l;
-    rlim_t want = (rlim_t)connections + connections / 10 + FILES_BESIDE;
+    rlim_t beside = (rlim_t)FILES_BESIDE + others;
+    rlim_t want = (rlim_t)connections + connections / 10 + beside;
     if (getrlimit(RLIMIT_NOFILE, &l) != 0 || l.rlim_cur >= want) {
         return connections;
     }
@@ -41,7 +43,7 @@ allow_files(unsigned connections)
         return connections;
     }
     unsigned fewer =
-        l.rlim_cur > 2 * FILES_BESIDE ? (unsigned)(l.rlim_cur - FILES_BESIDE) : FILES_BESIDE;
+        l.rlim_cur > beside + FILES_BESIDE ? (unsigned)(l.rlim_cur - beside) : FILES_BESIDE;
     log_warn("only %u connections of %u: raise the limit of open files", fewer, connections);
     return fewer;
 }
@@ -56,7 +58,7 @@ limits_of(const struct http_options *o, bool loopback)
         .grace_ms = (int64_t)or_default(o->grace_seconds, 5) * 1000,
         .reply_ms = REPLY_MS,
         .min_rate = or_default(o->min_body_rate, 500),
-        .max = allow_files(or_default(o->max_connections, CONNECTIONS_DEFAULT)),
+        .max = allow_files(or_default(o->max_connections, CONNECTIONS_DEFAULT), o->files),
         .per_ip = or_default(o->per_ip, per_ip),
     };
 }

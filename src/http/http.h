@@ -122,6 +122,7 @@ struct http_options {
     bool public_ok;           // allow addresses other than loopback
     unsigned threads;         // 0 = one a core
     unsigned max_connections; // 0 = 10000
+    unsigned files;           // descriptors the application itself may need, at most
     unsigned per_ip;          // most connections of one client address; 0 = no cap on
                               // loopback, 256 elsewhere
     unsigned header_seconds;  // total deadline for the request's head; 0 = 10
