@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// huiqiao check, backup and restore: is everything as it was written, a copy of it, and back.
+// huiqiao check: is everything as it was written?
 #include "cmd/cmd.h"
+
+#include "cmd/backup.h"
 
 #include "app.h"
 #include "kit/audit.h"
@@ -8,11 +10,7 @@
 #include "kit/search.h"
 #include "mod/demand/demand.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 enum { BATCH = 500, BATCH_ARENA_MAX = 256 * 1024 * 1024 };
 
@@ -183,22 +181,21 @@ check_caches(struct district *d)
     return k.different == 0;
 }
 
-int
-cmd_check(int argc, char **argv)
+bool
+check_written(struct district *d)
 {
-    const char *data = NULL;
-    const char *db = NULL;
-    const struct cmd_option options[] = {
-        {"data", &data, NULL, NULL}, {"db", &db, NULL, NULL}, {0}};
-    if (!cmd_parse(argc, argv, options, 0, 0, NULL)) {
-        return CMD_USAGE;
-    }
+    bool sound = check_integrity(d);
+    return check_audit(d) && sound;
+}
+
+static int
+check_district(const char *data, const char *db)
+{
     struct district d;
     if (!district_open(&d, data, db)) {
         return CMD_FAILED;
     }
-    bool sound = check_integrity(&d);
-    sound = check_audit(&d) && sound;
+    bool sound = check_written(&d);
     sound = check_search(&d) && sound;
     sound = check_memberships(&d) && sound;
     sound = check_caches(&d) && sound;
@@ -207,93 +204,27 @@ cmd_check(int argc, char **argv)
 }
 
 int
-cmd_backup(int argc, char **argv)
+cmd_check(int argc, char **argv)
 {
     const char *data = NULL;
     const char *db = NULL;
-    const char *const *rest;
-    const struct cmd_option options[] = {
-        {"data", &data, NULL, NULL}, {"db", &db, NULL, NULL}, {0}};
-    if (!cmd_parse(argc, argv, options, 1, 1, &rest)) {
+    const char *backup = NULL;
+    struct backup_keys keys = {0};
+    const struct cmd_option options[] = {{"data", &data, NULL, NULL},
+                                         {"db", &db, NULL, NULL},
+                                         {"backup", &backup, NULL, NULL},
+                                         {"key", &keys.key, NULL, NULL},
+                                         {"passphrase", &keys.passphrase, NULL, NULL},
+                                         {0}};
+    if (!cmd_parse(argc, argv, options, 0, 0, NULL)) {
         return CMD_USAGE;
     }
-    struct district d;
-    if (!district_open(&d, data, db)) {
-        return CMD_FAILED;
+    if (backup == NULL) {
+        return check_district(data, db);
     }
-    const char *why = "?";
-    enum err e = db_copy_to(d.app->db, rest[0], &why);
-    if (e != ERR_OK) {
-        cmd_fail("%s: %s", rest[0], why);
-    }
-    district_close(&d);
-    return e == ERR_OK ? CMD_OK : CMD_FAILED;
-}
-
-// Copies into a new file and waits until it is on the disk.
-static bool
-copy_file(const char *from, const char *to)
-{
-    int in = open(from, O_RDONLY | O_CLOEXEC);
-    int out = in < 0 ? -1 : open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    bool ok = out >= 0;
-    ssize_t n = 1;
-    while (ok && n > 0) {
-        n = copy_file_range(in, NULL, out, NULL, (size_t)1 << 30, 0);
-        ok = n >= 0;
-    }
-    ok = ok && fsync(out) == 0;
-    if (!ok) {
-        cmd_fail("cannot copy %s to %s: %s", from, to, strerror(errno));
-    }
-    if (in >= 0) {
-        close(in);
-    }
-    if (out >= 0) {
-        ok = close(out) == 0 && ok;
-    }
-    return ok;
-}
-
-// Passwords and tokens are bound to the secret, so a database without its own is of no use.
-int
-cmd_restore(int argc, char **argv)
-{
-    const char *data = NULL;
-    const char *const *rest;
-    const struct cmd_option options[] = {{"data", &data, NULL, NULL}, {0}};
-    if (!cmd_parse(argc, argv, options, 1, 1, &rest)) {
+    if (data != NULL || db != NULL) {
+        cmd_fail("check takes --data DIR, or --backup FILE");
         return CMD_USAGE;
     }
-    if (data == NULL) {
-        cmd_fail("say where to: --data DIR");
-        return CMD_USAGE;
-    }
-    struct arena *a = arena_new(64 * 1024);
-    const char *secret = arena_printf(a, "%s/secret", data);
-    const char *file = arena_printf(a, "%s/district.db", data);
-    if (db_is_network(district_url(a, data, NULL))) {
-        cmd_fail("the district in %s is in PostgreSQL; restore it with PostgreSQL's tools",
-                 data);
-        arena_free(a);
-        return CMD_FAILED;
-    }
-    bool ok = access(secret, R_OK) == 0;
-    if (!ok) {
-        cmd_fail("%s: %s; a backup is read with the secret of its district", secret,
-                 strerror(errno));
-    }
-    struct district d;
-    bool copied = ok && copy_file(rest[0], file);
-    ok = copied && district_open(&d, data, NULL);
-    if (ok) {
-        ok = check_integrity(&d) && check_audit(&d);
-        district_close(&d);
-    }
-    if (copied && !ok) {
-        unlink(file);
-        cmd_fail("%s is no sound backup; nothing was restored", rest[0]);
-    }
-    arena_free(a);
-    return ok ? CMD_OK : CMD_FAILED;
+    return backup_check(backup, &keys) ? CMD_OK : CMD_FAILED;
 }

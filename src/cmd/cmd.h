@@ -38,9 +38,12 @@ int cmd_setting(int argc, char **argv);
 int cmd_reseal(int argc, char **argv);
 int cmd_district(int argc, char **argv);
 int cmd_rollup(int argc, char **argv);
+int cmd_copy(int argc, char **argv);
+int cmd_key(int argc, char **argv);
 
 // Statements of commands, no routes.
-extern const struct module IMPORT_MODULE, CHECK_MODULE, GENERATE_MODULE, DEMO_MODULE;
+extern const struct module IMPORT_MODULE, CHECK_MODULE, COPY_MODULE, GENERATE_MODULE,
+    DEMO_MODULE;
 
 // Every statement of the program: the kit's, the modules', the kinds'.
 typedef void (*cmd_statement_fn)(const struct db_stmt *s, void *arg);
@@ -104,5 +107,12 @@ const char *cmd_random_text(struct arena *a, size_t n);
 void cmd_progress(const char *what, size_t done, size_t total);
 // A whole file into the arena with a NUL after it; NULL after having said why not.
 const char *cmd_read_file(struct arena *a, const char *path, size_t max, size_t *size);
+
+// A new file that nobody else may read, on the disk; false after having said why not.
+bool cmd_make_file(const char *path, const void *p, size_t n);
+// The same in place of one that is there, in one step.
+bool cmd_replace_file(struct arena *a, const char *dir, const char *name, const void *p,
+                      size_t n);
+bool cmd_sync_directory(const char *dir);
 
 #endif

@@ -27,27 +27,12 @@ in_data(struct arena *a, const char *data, const char *name)
     return arena_printf(a, "%s/%s", data, name);
 }
 
-// A file that nobody else may read.
-static bool
-make_file(const char *path, const void *p, size_t n)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    bool ok = fd >= 0 && write(fd, p, n) == (ssize_t)n && fsync(fd) == 0;
-    if (!ok) {
-        cmd_fail("%s: %s", path, strerror(errno));
-    }
-    if (fd >= 0) {
-        close(fd);
-    }
-    return ok;
-}
-
 static bool
 make_secret(const char *path)
 {
     unsigned char secret[32];
     randombytes_buf(secret, sizeof secret);
-    bool ok = make_file(path, secret, sizeof secret);
+    bool ok = cmd_make_file(path, secret, sizeof secret);
     sodium_memzero(secret, sizeof secret);
     return ok;
 }
@@ -56,7 +41,7 @@ make_secret(const char *path)
 static bool
 remember_database(struct arena *a, const char *data, const char *db)
 {
-    return db == NULL || make_file(in_data(a, data, DISTRICT_DATABASE), db, strlen(db));
+    return db == NULL || cmd_make_file(in_data(a, data, DISTRICT_DATABASE), db, strlen(db));
 }
 
 // An existing directory is taken as long as no district lives in it.

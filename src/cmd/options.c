@@ -245,3 +245,51 @@ cmd_read_file(struct arena *a, const char *path, size_t max, size_t *size)
     }
     return whole ? text : NULL;
 }
+
+// ---- files -------------------------------------------------------------------------------
+
+static bool
+write_whole(int fd, const char *path, const void *p, size_t n)
+{
+    bool ok = fd >= 0 && write(fd, p, n) == (ssize_t)n && fsync(fd) == 0;
+    if (!ok) {
+        cmd_fail("%s: %s", path, strerror(errno));
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return ok;
+}
+
+bool
+cmd_make_file(const char *path, const void *p, size_t n)
+{
+    return write_whole(open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), path, p, n);
+}
+
+bool
+cmd_sync_directory(const char *dir)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return ok || cmd_fail("%s: %s", dir, strerror(errno)) == CMD_OK;
+}
+
+bool
+cmd_replace_file(struct arena *a, const char *dir, const char *name, const void *p, size_t n)
+{
+    const char *path = arena_printf(a, "%s/%s", dir, name);
+    const char *made = arena_printf(a, "%s/%s.new", dir, name);
+    int fd = open(made, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (!write_whole(fd, made, p, n)) {
+        return false;
+    }
+    if (rename(made, path) != 0) {
+        cmd_fail("%s: %s", path, strerror(errno));
+        return false;
+    }
+    return cmd_sync_directory(dir);
+}

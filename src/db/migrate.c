@@ -132,6 +132,11 @@ patches_in_order(struct migration *m)
 static bool
 compare(struct migration *m, int64_t number, const char *name, const char *hash)
 {
+    if (number == 0) { // db/bulk.h
+        m->why = "it holds a copy or restore that is not finished; the same command, given "
+                 "again, goes on with it";
+        return false;
+    }
     for (size_t i = 0; i < m->count; i++) {
         const struct db_patch *p = &m->patches[i];
         if (p->number != number) {

@@ -500,8 +500,8 @@ stmt_of(struct db_rows *r)
     return (struct sq_stmt *)(void *)r;
 }
 
-static int
-bind_one(sqlite3_stmt *h, int i, const struct db_arg *arg)
+int
+sq_bind_one(sqlite3_stmt *h, int i, const struct db_arg *arg)
 {
     switch (arg->type) {
     case DB_INT_T:
@@ -524,7 +524,7 @@ sq_bind(struct db_rows *r, const struct db_arg *args)
 {
     struct sq_stmt *st = stmt_of(r);
     for (unsigned i = 0; i < r->params->count; i++) {
-        int rc = bind_one(st->h, st->index[i], &args[i]);
+        int rc = sq_bind_one(st->h, st->index[i], &args[i]);
         if (rc != SQLITE_OK) {
             stmt_failed(sq_conn_of(r->tx), r->stmt, rc, sqlite3_errstr(rc));
             return false;

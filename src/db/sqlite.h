@@ -75,6 +75,8 @@ sq_conn_of(struct db_tx *tx)
 // connection is used again.
 struct sq_stmt *sq_stmt_new(struct sq_conn *c, const struct db_stmt *s, int *rc,
                             const char **what);
+// Parameter i of SQLite's counting; SQLite's code. Texts and blobs are not copied.
+int sq_bind_one(sqlite3_stmt *h, int i, const struct db_arg *arg);
 void sq_stmt_free(struct sq_stmt *st);
 void sq_rows_drop(struct db_rows *r);
 

@@ -18,6 +18,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 enum { APP_ARENA = 256 * 1024 * 1024, REASON = 1024 };
@@ -189,12 +190,30 @@ fill_keys(struct app *app, const char **why)
     return e == ERR_OK;
 }
 
+int
+app_lock(const char *data, bool alone)
+{
+    int fd = open(data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0 && flock(fd, (alone ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0) {
+        int e = errno;
+        close(fd);
+        errno = e;
+        fd = -1;
+    }
+    return fd;
+}
+
 static bool
 open_parts(struct app *app, const struct app_options *o, const char **why)
 {
     const char *url =
         o->db != NULL ? o->db : arena_printf(app->arena, "%s/district.db", o->data);
     struct db_options options = {.create = true, .bulk = o->bulk};
+    app->lock = app_lock(o->data, false);
+    if (app->lock < 0 && errno == EWOULDBLOCK) {
+        *why = "it is being moved or restored";
+        return false;
+    }
     if (!read_secret(app, why)) {
         return false;
     }
@@ -227,6 +246,7 @@ app_open(const struct app_options *o, const struct module *const *modules, const
     app->arena = a;
     app->data = arena_strdup(a, o->data);
     app->program = p;
+    app->lock = -1;
     app->own = o->program == NULL;
     app->modules = p->modules;
     app->router = p->router;
@@ -272,6 +292,9 @@ app_close(struct app *app)
     }
     if (app->db != NULL) {
         db_close(app->db);
+    }
+    if (app->lock >= 0) {
+        close(app->lock);
     }
     sodium_memzero(app->secret, sizeof app->secret);
     arena_free(app->arena);

@@ -50,6 +50,7 @@ struct app {
     const struct module *const *modules; // NULL-ended
     struct program *program;
     bool own;        // nobody else uses the program
+    int lock;        // app_lock
     uint64_t serial; // no two that are ever open in a process have the same
     // Of the program, at hand.
     struct http_router *router, *api_router;
@@ -71,6 +72,10 @@ struct app {
 struct app *app_open(const struct app_options *o, const struct module *const *modules,
                      const char **why);
 void app_close(struct app *app);
+
+// Whoever uses a district holds its directory, with others; who moves or restores it holds it
+// alone. A descriptor, which ends it when closed; -1 with errno, EWOULDBLOCK when it is taken.
+int app_lock(const char *data, bool alone);
 
 // The kit's own statements, as NULL-ended lists in a NULL-ended list.
 extern const struct db_stmt *const *const KIT_STATEMENTS[];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The command line itself: what each command does, refuses and answers to its caller.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 import { District, assert, finish, password, postgres, program, run, test } from './lib.mjs';
@@ -92,42 +92,6 @@ await test('what is exported means the same when it is imported: nothing new, no
     const r = d.command('import', kind, file, '--dry-run');
     assert.match(r.stdout, /^[1-9]\d* rows: 0 new, 0 changed, \d+ unchanged, 0 refused/m, `${kind}: ${r.stdout} ${r.stderr}`);
   }
-});
-
-// In PostgreSQL a district is no file: its own tools make backups, and the command says so.
-if (postgres) await test('backup and restore send to the tools of PostgreSQL', async () => {
-  const file = join(d.dir, 'copy.db');
-  const r = d.command('backup', file);
-  assert.equal(r.status, 1);
-  assert.match(r.stderr, /pg_dump/);
-  assert.ok(!existsSync(file));
-  writeFileSync(file, 'x');
-  assert.match(d.command('restore', file).stderr, /PostgreSQL/);
-  assert.equal(d.command('check').status, 0);
-});
-else await test('backup of a running district is a district', async () => {
-  await d.serve();
-  await d.demand({ title: '备份之前' });
-  const copy = new District({ demo: false });
-  const file = join(copy.dir, 'copy.db');
-  assert.equal(d.command('backup', file).status, 0);
-  const refused = d.command('backup', file);
-  assert.equal(refused.status, 1, 'an existing file is not overwritten');
-  await d.stop();
-  assert.equal(copy.command('restore', file).status, 1, 'a district is not overwritten');
-  rmSync(copy.data, { recursive: true });
-  mkdirSync(copy.data);
-  assert.equal(copy.command('restore', file).status, 1, 'not without the secret');
-  writeFileSync(join(copy.data, 'secret'), readFileSync(join(d.data, 'secret')));
-  const rubbish = join(copy.dir, 'rubbish.db');
-  writeFileSync(rubbish, 'x'.repeat(8192));
-  assert.equal(copy.command('restore', rubbish).status, 1);
-  const restored = copy.command('restore', file);
-  assert.equal(restored.status, 0, restored.stderr);
-  const check = copy.command('check');
-  assert.equal(check.status, 0, check.stdout + check.stderr);
-  const rows = JSON.parse(copy.command('export', 'demands', '--format', 'json').stdout);
-  assert.ok(rows.some((x) => x.title === '备份之前'));
 });
 
 await test('check finds what was changed behind its back', async () => {

@@ -2,7 +2,7 @@
 // The running server is shut in, says so, works all the same, and can be told not to be.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { District, assert, finish, postgres, test } from './lib.mjs';
+import { District, assert, finish, run, test } from './lib.mjs';
 
 const d = await new District().serve();
 const status = (x) => Object.fromEntries(readFileSync(`/proc/${x.server.pid}/status`, 'utf8').split('\n').map((l) => l.split(':\t')));
@@ -28,7 +28,8 @@ await test('everything that needs files, memory or libraries still works', async
   assert.ok(Number(/^huiqiao_requests_total (\d+)/m.exec(metrics)[1]) > 3, 'requests are counted');
   assert.ok(Number(/^huiqiao_resident_bytes (\d+)/m.exec(metrics)[1]) > 1e6, 'its own figures can be read');
   // A backup is another process and works beside it.
-  if (!postgres) assert.equal(d.command('backup', `${d.dir}/copy.db`).status, 0);
+  assert.equal(run(['key', 'new', `${d.dir}/key`]).status, 0);
+  assert.equal(d.command('backup', '--key', `${d.dir}/key.pub`, `${d.dir}/copy.hq`).status, 0);
 });
 
 await test('it can be switched off, and says so', async () => {
