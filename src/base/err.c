@@ -19,6 +19,9 @@ static const struct err_info INFO[ERR_COUNT] = {
     [ERR_TOO_MANY] = {429, "too_many", "太频繁了，请稍后再试"},
     [ERR_INTERNAL] = {500, "internal", "系统出了问题，已经记录"},
     [ERR_UNAVAILABLE] = {503, "unavailable", "系统正忙，请稍后再试"},
+    [ERR_FULL] = {507, "storage_full", "服务器的磁盘满了，这次没有存下，请告诉管理员"},
+    [ERR_READ_ONLY] = {503, "read_only",
+                       "服务器的磁盘出了故障，现在只能查看。请告诉管理员，恢复后再交一次"},
 };
 
 const struct err_info *

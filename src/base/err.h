@@ -21,6 +21,8 @@ enum err {
     ERR_TOO_MANY,        // 429
     ERR_INTERNAL,        // 500 our fault
     ERR_UNAVAILABLE,     // 503 try again
+    ERR_FULL,            // 507 the disk has no room; what was sent is not kept
+    ERR_READ_ONLY,       // 503 the disk failed: looking only, until a restart
     ERR_COUNT
 };
 

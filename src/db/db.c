@@ -208,6 +208,12 @@ db_reads_wait(const struct db *db)
     return db->engine->reads_wait;
 }
 
+bool
+db_is_read_only(const struct db *db)
+{
+    return atomic_load_explicit(&db->read_only, memory_order_relaxed);
+}
+
 uint64_t
 db_generation(struct db *db)
 {

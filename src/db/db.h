@@ -103,6 +103,9 @@ bool db_is_network(const char *url);
 void db_client_files(struct arena *a, const char *url, const char **out, size_t most);
 // True when a read may wait on the network: then the http threads must not run it.
 bool db_reads_wait(const struct db *db);
+// The disk failed in a way that leaves unknown what it holds: writes answer ERR_READ_ONLY until
+// the process starts anew.
+bool db_is_read_only(const struct db *db);
 
 // ---- reading -------------------------------------------------------------------------
 
@@ -130,8 +133,8 @@ struct db_job {
     enum err result;     // the engine's
 };
 
-// Queues the job; `job` must live until done(). ERR_UNAVAILABLE when the queue is full: then
-// done() is not called.
+// Queues the job; `job` must live until done(). ERR_UNAVAILABLE when the queue is full,
+// ERR_READ_ONLY when the disk failed: then done() is not called.
 enum err db_submit(struct db *db, struct db_job *job);
 // The same and waits, for the command line, jobs and tests. Never from `work` or `done`: they
 // run on the thread that would have to do it.
@@ -156,8 +159,9 @@ void db_tx_fail(struct db_tx *tx, enum err e);
 uint64_t db_tx_changed(struct db_tx *tx);
 
 // Errors: a broken uniqueness or reference is ERR_CONFLICT, other constraints and all mistakes
-// of ours (arguments, signatures) ERR_INTERNAL with a log line, a full disk or a busy database
-// ERR_UNAVAILABLE.
+// of ours (arguments, signatures) ERR_INTERNAL with a log line, a full disk ERR_FULL, a busy
+// database ERR_UNAVAILABLE. A write answers with these last two, and ERR_READ_ONLY, whatever
+// its work makes of them.
 
 // Runs a statement without rows; returns the number of rows changed (0 on failure).
 int64_t db_run(struct db_tx *tx, const struct db_stmt *s, const struct db_arg *args, size_t n);

@@ -41,6 +41,7 @@ struct db {
     _Atomic uint64_t generation;
     // Writes of others would not be noticed now: nothing read may be kept (db_generation).
     _Atomic bool deaf;
+    _Atomic bool read_only; // the disk failed
 };
 
 struct db_put_off;
@@ -83,7 +84,8 @@ enum db_outcome {
     DB_ALONE,   // the transaction is lost, but each job in it may succeed alone
     DB_REFUSED, // a constraint checked at the commit: so too, but final for a job alone, with
                 // tx->err
-    DB_FAILED,  // nothing was written; answer ERR_UNAVAILABLE and go on
+    DB_FAILED,  // nothing was written; answer ERR_UNAVAILABLE, or tx->err when that is
+                // ERR_FULL, and go on
     DB_BROKEN,  // what is on the disk is unknown: no more writes until a restart (D4)
 };
 

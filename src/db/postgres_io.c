@@ -58,11 +58,11 @@ err_of(const struct pg_conn *c, const char *state)
         const char *class;
         enum err e;
     } KNOWN[] = {
-        {"23505", ERR_CONFLICT},    {"23503", ERR_CONFLICT},    {"23001", ERR_CONFLICT},
-        {"23P01", ERR_CONFLICT},    {"P0001", ERR_CONFLICT}, // a trigger of ours refuses
-        {"54000", ERR_TOO_LARGE},   {"53", ERR_UNAVAILABLE},    {"57", ERR_UNAVAILABLE},
-        {"08", ERR_UNAVAILABLE},    {"58", ERR_UNAVAILABLE},    {"40", ERR_UNAVAILABLE},
-        {"55P03", ERR_UNAVAILABLE}, {"25P03", ERR_UNAVAILABLE},
+        {"23505", ERR_CONFLICT},  {"23503", ERR_CONFLICT},    {"23001", ERR_CONFLICT},
+        {"23P01", ERR_CONFLICT},  {"P0001", ERR_CONFLICT}, // a trigger of ours refuses
+        {"54000", ERR_TOO_LARGE}, {"53100", ERR_FULL},        {"53", ERR_UNAVAILABLE},
+        {"57", ERR_UNAVAILABLE},  {"08", ERR_UNAVAILABLE},    {"58", ERR_UNAVAILABLE},
+        {"40", ERR_UNAVAILABLE},  {"55P03", ERR_UNAVAILABLE}, {"25P03", ERR_UNAVAILABLE},
     };
     if (strcmp(state, "25006") == 0) { // a standby, or a reader that writes
         return c->role == PG_READER ? ERR_INTERNAL : ERR_UNAVAILABLE;

@@ -81,6 +81,9 @@ static struct db_tx *
 sq_write_open(struct db *base, struct arena *a, const char **why)
 {
     struct sq_conn *c = sq_conn_open((struct sq_db *)(void *)base, SQ_WRITER, a, why);
+    if (c != NULL) {
+        sq_log_again(c);
+    }
     return c == NULL ? NULL : &c->tx;
 }
 
@@ -99,6 +102,13 @@ sq_write_close(struct db_tx *tx)
 
 // ---- transactions ----------------------------------------------------------------------
 
+// The index of the log is memory shared through a file, which needs room, too.
+static bool
+sq_is_full(int rc, int error)
+{
+    return (rc & 0xff) == SQLITE_FULL || (rc == SQLITE_IOERR_SHMSIZE && error == ENOSPC);
+}
+
 static enum db_outcome
 outcome(struct sq_conn *c, int rc, const char *what)
 {
@@ -110,13 +120,21 @@ outcome(struct sq_conn *c, int rc, const char *what)
         return DB_REFUSED;
     }
     log_error("%s failed: %s (%d)", what, sqlite3_errmsg(c->h), rc);
+    if (sq_is_full(rc, sqlite3_system_errno(c->h))) {
+        db_tx_fail(&c->tx, ERR_FULL);
+        return DB_ALONE;
+    }
     switch (rc & 0xff) {
     case SQLITE_IOERR:
-        return rc == SQLITE_IOERR_NOMEM ? DB_ALONE : DB_BROKEN;
+        if (rc == SQLITE_IOERR_NOMEM) {
+            return DB_ALONE;
+        }
+        // Closing must not copy into the database what may not be on the disk.
+        sqlite3_db_config(c->h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+        return DB_BROKEN;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
         return DB_BROKEN;
-    case SQLITE_FULL:
     case SQLITE_NOMEM:
         return DB_ALONE;
     default:
@@ -132,6 +150,7 @@ sq_begin(struct db_tx *tx)
     if (c->ended - c->begun >= LONG_MS && sq_now_ms() - c->ended < TURN_MS) {
         nanosleep(&turn, NULL);
     }
+    tx->err = ERR_OK;
     int rc = sq_control(c, SQ_BEGIN);
     c->begun = c->ended = sq_now_ms();
     return outcome(c, rc, "begin");
@@ -156,10 +175,6 @@ sq_commit(struct db_tx *tx)
     c->ended = sq_now_ms();
     if (o != DB_DONE) {
         sq_rollback(tx);
-    }
-    if (o == DB_BROKEN) {
-        // Closing must not copy into the database what may not be on the disk.
-        sqlite3_db_config(c->h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     }
     return o;
 }
@@ -443,9 +458,10 @@ err_of(int rc)
         break;
     }
     switch (rc & 0xff) {
+    case SQLITE_FULL:
+        return ERR_FULL;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-    case SQLITE_FULL:
     case SQLITE_IOERR:
     case SQLITE_NOMEM:
     case SQLITE_CANTOPEN:

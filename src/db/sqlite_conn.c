@@ -352,6 +352,45 @@ sq_conn_open(struct sq_db *db, enum sq_role role, struct arena *a, const char **
     return NULL;
 }
 
+// 0 or errno.
+static int
+write_again(const char *path)
+{
+    char piece[65536];
+    ssize_t n;
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0) {
+        return errno == ENOENT ? 0 : errno;
+    }
+    int error = 0;
+    for (off_t at = 0; error == 0 && (n = pread(fd, piece, sizeof piece, at)) != 0; at += n) {
+        errno = EIO; // of a write that is short
+        error = n < 0 || pwrite(fd, piece, (size_t)n, at) != n ? errno : 0;
+    }
+    if (error == 0 && fsync(fd) != 0) {
+        error = errno;
+    }
+    close(fd); // SQLite's locks are on the other two files
+    return error;
+}
+
+void
+sq_log_again(struct sq_conn *c)
+{
+    struct sq_db *db = (struct sq_db *)(void *)c->tx.db;
+    char *path = sqlite3_mprintf("%s-wal", db->path);
+    // Nobody else writes meanwhile. When somebody does, a process is at work that began well.
+    if (path != NULL && sq_control(c, SQ_BEGIN) == SQLITE_DONE) {
+        int error = write_again(path);
+        if (error != 0 && error != ENOSPC) { // room is not needed where files are not copied
+            log_error("%s: %s: no more writes until a restart", path, strerror(error));
+            atomic_store(&db->db.read_only, true);
+        }
+        sq_control(c, SQ_ROLLBACK);
+    }
+    sqlite3_free(path);
+}
+
 int
 sq_make_file(const char *path)
 {

@@ -30,7 +30,6 @@ struct db_writer {
     bool shared; // the batch that runs holds more than one job
     bool sleeping;
     bool stop;
-    bool broken; // writes are refused until a restart
 };
 
 struct batch {
@@ -60,7 +59,8 @@ db_writer_submit(struct db_writer *w, struct db_job *job)
     job->next = NULL;
     job->result = ERR_OK;
     pthread_mutex_lock(&w->lock);
-    bool refuse = w->stop || w->broken || w->waiting >= w->db->options.queue;
+    bool read_only = atomic_load(&w->db->read_only);
+    bool refuse = w->stop || read_only || w->waiting >= w->db->options.queue;
     if (!refuse) {
         *w->last = job;
         w->last = &job->next;
@@ -71,7 +71,7 @@ db_writer_submit(struct db_writer *w, struct db_job *job)
         }
     }
     pthread_mutex_unlock(&w->lock);
-    return refuse ? ERR_UNAVAILABLE : ERR_OK;
+    return !refuse ? ERR_OK : read_only ? ERR_READ_ONLY : ERR_UNAVAILABLE;
 }
 
 bool
@@ -151,7 +151,8 @@ guarded(struct db_tx *tx, struct db_job *job)
     }
     db_end_all(tx);
     enum err failed = db_tx_err(tx); // asked in any case: the engine may still wait for answers
-    return e != ERR_OK ? e : failed;
+    bool outage = failed == ERR_UNAVAILABLE || failed == ERR_FULL;
+    return e != ERR_OK && !outage ? e : failed;
 }
 
 static void
@@ -274,10 +275,18 @@ count_changes(struct db_writer *w, const struct batch *b)
 static void
 refuse_writes(struct db_writer *w)
 {
-    pthread_mutex_lock(&w->lock);
-    w->broken = true;
-    pthread_mutex_unlock(&w->lock);
+    atomic_store(&w->db->read_only, true);
     log_error("the disk failed: no more writes until a restart");
+}
+
+// What is answered to jobs of a transaction that ended so.
+static enum err
+refusal(const struct db_writer *w, enum db_outcome o)
+{
+    enum err e = w->tx->err;
+    return o == DB_BROKEN                     ? ERR_READ_ONLY
+           : o == DB_REFUSED || e == ERR_FULL ? e
+                                              : ERR_UNAVAILABLE;
 }
 
 // One of the jobs spoilt the transaction for all: each again, in a transaction of its own.
@@ -294,11 +303,11 @@ run_each_alone(struct db_writer *w, struct batch *all)
             }
         }
         if (o != DB_DONE) {
-            job->result = o == DB_REFUSED ? w->tx->err : ERR_UNAVAILABLE;
+            job->result = refusal(w, o);
         }
         if (o == DB_BROKEN) {
             for (struct db_job *rest = job->next; rest != NULL; rest = rest->next) {
-                rest->result = ERR_UNAVAILABLE;
+                rest->result = ERR_READ_ONLY;
             }
             return o;
         }
@@ -319,7 +328,7 @@ static void
 run_batch(struct db_writer *w)
 {
     struct batch b = {.last = &b.first, .until = now_ms() + BATCH_MS};
-    enum db_outcome o = w->broken ? DB_FAILED : DB_DONE;
+    enum db_outcome o = db_is_read_only(w->db) ? DB_BROKEN : DB_DONE;
     struct db_job *job;
     while ((job = take(w, &b)) != NULL) {
         if (o == DB_DONE) {
@@ -333,10 +342,10 @@ run_batch(struct db_writer *w)
         count_changes(w, &b);
     } else {
         for (job = b.first; job != NULL; job = job->next) {
-            job->result = ERR_UNAVAILABLE;
+            job->result = refusal(w, o);
         }
     }
-    if (o == DB_BROKEN) {
+    if (o == DB_BROKEN && !db_is_read_only(w->db)) {
         refuse_writes(w);
     }
     answer(&b);
@@ -358,7 +367,7 @@ writer_main(void *arg)
         } else if (stop) {
             return NULL;
         }
-        if (!w->broken && w->db->engine->tidy(w->tx, !some) == DB_BROKEN) {
+        if (!db_is_read_only(w->db) && w->db->engine->tidy(w->tx, !some) == DB_BROKEN) {
             refuse_writes(w);
         }
     }

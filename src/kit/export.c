@@ -128,6 +128,13 @@ read_csv(void *arg, char *to, size_t room)
     return (ptrdiff_t)n;
 }
 
+// Files without a name are refused, or end, where there is no room for them.
+static enum err
+no_room(struct ctx *c)
+{
+    return ctx_refuse(c, ERR_FULL, T("服务器的磁盘放不下这张表格，请告诉管理员"));
+}
+
 // Where a read may wait the pieces cannot be made while they are sent, which http threads do: a
 // file without a name takes them.
 static enum err
@@ -149,7 +156,7 @@ fill_file(struct ctx *c, struct export_out *x)
     }
     if (x->file < 0 || !ok) {
         log_error("%s.csv ends after %zu rows", x->l->name, x->rows);
-        return ERR_INTERNAL;
+        return no_room(c);
     }
     c->raw_source = &x->source;
     return ERR_OK;
@@ -212,7 +219,7 @@ export_xlsx(struct ctx *c, const struct export_list *l)
     struct export_out *x = out_new(c, l);
     x->book = xlsx_open(c->arena, c->arena, c->app->data, l->sheet, l->columns, l->count);
     if (x->book == NULL) {
-        return ERR_INTERNAL;
+        return no_room(c);
     }
     enum err e = fill_book(c, x);
     if (e != ERR_OK) {
@@ -222,5 +229,5 @@ export_xlsx(struct ctx *c, const struct export_list *l)
     c->raw_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
     c->raw_name = arena_printf(c->arena, "%s.xlsx", l->name);
     c->raw_source = &x->source;
-    return x->source.fd < 0 ? ERR_INTERNAL : ERR_OK;
+    return x->source.fd < 0 ? no_room(c) : ERR_OK;
 }

@@ -112,8 +112,8 @@ turn(struct app *app)
         job.pass = import_pass_new(app, job.run);
     }
     enum err e = job.run->position < job.run->blocks ? import_pass_step(job.pass) : ERR_OK;
-    if (e == ERR_UNAVAILABLE || e == ERR_STALE) {
-        forget(); // taken back by its owner, or the database is busy
+    if (e == ERR_UNAVAILABLE || e == ERR_FULL || e == ERR_READ_ONLY || e == ERR_STALE) {
+        forget(); // taken back by its owner, or the database is busy, or its disk full
         return e == ERR_STALE;
     }
     if (e != ERR_OK || job.run->position >= job.run->blocks) {

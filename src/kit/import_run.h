@@ -44,6 +44,7 @@ struct import_file {
     // Told after each block; may be NULL. `done` of the whole is not known before the end.
     void (*progress)(void *arg, int64_t rows);
     void *arg;
+    enum err *failed; // may be NULL: not the file was wrong, but the database did this
 };
 // Reads the file in the sandboxed process and keeps its rows. Not inside a transaction. The id,
 // or 0 with *why in the reader's language.

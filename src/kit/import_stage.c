@@ -307,6 +307,9 @@ import_stage(const struct import_file *f, struct arena *a, const char **why)
         ok = false;
     }
     ok = ok && write_down(s, write_staged);
+    if (!ok && s->err != ERR_OK && f->failed != NULL) {
+        *f->failed = s->err;
+    }
     if (!ok && s->id != 0) {
         write_down(s, forget);
     }

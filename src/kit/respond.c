@@ -297,8 +297,9 @@ respond(struct ctx *c)
     if (c->result == ERR_METHOD) {
         set_allow(c);
     }
-    if (c->result == ERR_TOO_MANY || c->result == ERR_UNAVAILABLE) {
-        int64_t otherwise = c->result == ERR_TOO_MANY ? 30 : 2;
+    bool disk = c->result == ERR_FULL || c->result == ERR_READ_ONLY;
+    if (c->result == ERR_TOO_MANY || c->result == ERR_UNAVAILABLE || disk) {
+        int64_t otherwise = disk ? 60 : c->result == ERR_TOO_MANY ? 30 : 2;
         int64_t seconds = c->retry_ms > 0 ? (c->retry_ms + 999) / 1000 : otherwise;
         http_set(c->req, c->resp, "Retry-After",
                  arena_printf(c->arena, "%lld", (long long)seconds));

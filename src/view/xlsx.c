@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include <xlsxwriter.h>
+#include <zip.h>
 
 enum {
     SHEET_NAME_CHARS = 31,
@@ -220,16 +221,50 @@ open_book(struct writer *w, const char *dir, const char *name)
     return true;
 }
 
+// How many bytes of rows the library has put into its own file so far; -1: not all of them, for
+// the disk is full, which it does not look at.
+static long
+rows_written(const struct writer *w)
+{
+    FILE *rows = w->sheet->optimize_tmpfile; // NULL: it keeps them in memory
+    return rows == NULL ? 0 : fflush(rows) != 0 || ferror(rows) ? -1 : ftell(rows);
+}
+
+// The sheet in the finished book is never shorter than its rows, unless some were lost when it
+// was put together: what a stream drops is at least as long as what stands around the rows.
+static bool
+sheet_holds(const struct writer *w, long rows)
+{
+    zip_stat_t st;
+    int fd = dup(w->fd), why = 0;
+    zip_t *z = fd < 0 ? NULL : zip_fdopen(fd, 0, &why);
+    if (z == NULL) {
+        if (fd >= 0) {
+            close(fd);
+        }
+        return false;
+    }
+    bool ok = zip_stat(z, "xl/worksheets/sheet1.xml", 0, &st) == 0 &&
+              (st.valid & ZIP_STAT_SIZE) != 0 && st.size > (zip_uint64_t)rows;
+    zip_discard(z);
+    return ok;
+}
+
 // Closes the workbook, which writes it.
 static bool
 write_book(struct writer *w)
 {
+    long rows = rows_written(w);
     lxw_error err = workbook_close(w->book); // frees it in any case
     w->book = NULL;
-    if (err != LXW_NO_ERROR) {
-        log_error("cannot write workbook: %s", lxw_strerror(err));
+    w->sheet = NULL;
+    bool ok = err == LXW_NO_ERROR && rows >= 0 && (rows == 0 || sheet_holds(w, rows));
+    if (!ok) {
+        log_error("cannot write workbook: %s", err != LXW_NO_ERROR
+                                                   ? lxw_strerror(err)
+                                                   : "rows are missing, is the disk full?");
     }
-    return err == LXW_NO_ERROR;
+    return ok;
 }
 
 // Writes the workbook and takes its bytes.

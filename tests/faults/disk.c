@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,6 +111,77 @@ own_descriptor(const char *path, bool is_directory)
     return fd < 0 ? (give_up("cannot open once more"), -1) : fd;
 }
 
+// ---- from one process to the next --------------------------------------------------------
+
+struct kept {
+    dev_t dev;
+    ino_t ino;
+    struct old old;
+};
+
+static int
+kept_file(const char *how)
+{
+    char path[PATH_MAX];
+    int (*open_real)(const char *, int, ...) = (int (*)(const char *, int, ...))real("open");
+    snprintf(path, sizeof path, "%s/.doomed", root);
+    bool anew = *how == 'w';
+    return open_real(path, anew ? O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC : O_RDONLY, 0600);
+}
+
+// The preloaded one would wait for the lock that is held.
+static void
+close_real(int fd)
+{
+    if (fd >= 0) {
+        ((int (*)(int))real("close"))(fd);
+    }
+}
+
+static struct old *
+add_old(struct file *f)
+{
+    if (f->count == f->room) {
+        f->room = f->room == 0 ? 1024 : f->room * 2;
+        f->old = realloc(f->old, f->room * sizeof *f->old);
+        if (f->old == NULL) {
+            give_up("no memory");
+        }
+    }
+    return &f->old[f->count++];
+}
+
+static void
+take_doomed(struct file *f)
+{
+    struct kept k;
+    int fd = kept_file("r");
+    while (fd >= 0 && read(fd, &k, sizeof k) == (ssize_t)sizeof k) {
+        if (k.dev == f->dev && k.ino == f->ino) {
+            *add_old(f) = k.old;
+        }
+    }
+    f->doomed = f->count;
+    close_real(fd);
+}
+
+static void
+keep_doomed(void)
+{
+    ssize_t (*write_real)(int, const void *, size_t) =
+        (ssize_t(*)(int, const void *, size_t))real("write");
+    int fd = kept_file("w");
+    for (size_t i = 0; i < file_count; i++) {
+        for (size_t n = 0; n < files[i].doomed; n++) {
+            struct kept k = {files[i].dev, files[i].ino, files[i].old[n]};
+            if (write_real(fd, &k, sizeof k) != (ssize_t)sizeof k) {
+                give_up("cannot keep what is lost");
+            }
+        }
+    }
+    close_real(fd);
+}
+
 static struct file *
 file_of(const char *path, const struct stat *st)
 {
@@ -131,6 +203,7 @@ file_of(const char *path, const struct stat *st)
         f->path[n - 1] = '\0';
     }
     f->fd = own_descriptor(path, f->is_directory);
+    take_doomed(f);
     return f;
 }
 
@@ -168,14 +241,7 @@ size_of(const struct file *f)
 static void
 remember(struct file *f, int64_t sector)
 {
-    if (f->count == f->room) {
-        f->room = f->room == 0 ? 1024 : f->room * 2;
-        f->old = realloc(f->old, f->room * sizeof *f->old);
-        if (f->old == NULL) {
-            give_up("no memory");
-        }
-    }
-    struct old *o = &f->old[f->count++];
+    struct old *o = add_old(f);
     *o = (struct old){.sector = sector, .when = writes};
     if (pread(f->fd, o->bytes, SECTOR, sector * SECTOR) < 0) {
         give_up("cannot read what is there");
@@ -447,6 +513,14 @@ lose_names(struct loss *l)
     }
 }
 
+static void
+tidy_names(void)
+{
+    while (name_count > 0) {
+        forget_name(&names[--name_count]);
+    }
+}
+
 void
 disk_cut(void)
 {
@@ -470,14 +544,17 @@ disk_cut(void)
         }
     }
     lose_names(&l);
-    disk_tidy();
+    tidy_names();
+    for (size_t i = 0; i < file_count; i++) { // what was thrown away is lost now
+        files[i].doomed = 0;
+    }
+    keep_doomed();
     control->cut = 1;
 }
 
 void
-disk_tidy(void)
+disk_end(void)
 {
-    while (name_count > 0) {
-        forget_name(&names[--name_count]);
-    }
+    tidy_names();
+    keep_doomed();
 }

@@ -36,7 +36,8 @@ struct control {
     _Atomic int64_t cut;          // the power went
 };
 
-enum { FAIL_WRITE = 1, FAIL_SYNC = 2, FAIL_MAKE = 4 };
+// FAIL_HIDDEN: a sync that fails says that it did not, for a mutant that overlooks it.
+enum { FAIL_WRITE = 1, FAIL_SYNC = 2, FAIL_MAKE = 4, FAIL_HIDDEN = 8 };
 
 // What an interrupted disk does with sectors it was not told to keep.
 enum disk_loss {
@@ -57,7 +58,7 @@ struct file;
 // All of these under disk_lock.
 void disk_lock(void);
 void disk_unlock(void);
-void disk_start(const char *root);
+void disk_start(const char *path);
 bool disk_holds(const char *path);
 // The file open at fd, if it is one of ours.
 struct file *disk_file(int fd);
@@ -77,8 +78,9 @@ void disk_gone(const char *path, const char *aside);
 void disk_moved(const char *from, const char *to, const char *aside);
 // Leaves on the disk what an interrupted one holds.
 void disk_cut(void);
-// Removes what was put aside.
-void disk_tidy(void);
+// The process ends and the machine goes on: removes what was put aside, and keeps for the next
+// process on this disk what failed syncs threw away.
+void disk_end(void);
 
 // Under every function of this header: the library's own, without the preloaded ones.
 void *real(const char *name);

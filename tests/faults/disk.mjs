@@ -7,7 +7,7 @@ import { join } from 'node:path';
 const WORDS = ['cut_at', 'cut_db_at', 'cut_end', 'seed', 'how', 'error', 'fails', 'spare', 'alloc_at', 'alloc_run',
   'operations', 'database_writes', 'syncs', 'failed', 'allocations', 'alloc_failed', 'sectors_lost', 'sectors_kept', 'names_lost', 'cut'];
 export const HOW = { all: 0, sectors: 1, pages: 2, tail: 3, none: 4, seeded: -1 };
-export const FAIL = { write: 1, sync: 2, make: 4 };
+export const FAIL = { write: 1, sync: 2, make: 4, hidden: 8 };
 export const ERROR = { EIO: 5, ENOSPC: 28 };
 
 const shim = process.argv[3] ?? 'build/tests/faults/faults_disk.so';

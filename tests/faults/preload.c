@@ -23,10 +23,11 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { CUT_STATUS = 137 };
+enum { CUT_STATUS = 137, FDS = 4096 };
 
 struct control *control;
-static bool armed; // false in a forked child: the disk is the parent's
+static bool nameless[FDS]; // open files without a name on the disk
+static bool armed;         // false in a forked child: the disk is the parent's
 
 void *
 real(const char *name)
@@ -88,7 +89,7 @@ end(void)
         if (control->cut_end != 0) {
             cut();
         }
-        disk_tidy();
+        disk_end();
         disk_unlock();
     }
 }
@@ -182,9 +183,7 @@ pwrite64(int fd, const void *p, size_t n, off64_t at)
 static bool
 nameless_fails(int fd)
 {
-    struct stat st;
-    if (!armed || control->error == 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
-        st.st_nlink > 0) {
+    if (!armed || fd < 0 || fd >= FDS || !nameless[fd]) {
         return false;
     }
     disk_lock();
@@ -245,7 +244,7 @@ sync_file(struct file *f)
     disk_synced(f, !bad);
     control->syncs++;
     disk_unlock();
-    return bad ? -1 : 0;
+    return bad && (control->fails & FAIL_HIDDEN) == 0 ? -1 : 0;
 }
 
 int
@@ -322,16 +321,19 @@ open_any(int at, const char *path, int flags, mode_t mode)
         return next(at, path, flags, mode);
     }
     disk_lock();
-    bool nameless = (flags & O_TMPFILE) == O_TMPFILE;
+    bool has_none = (flags & O_TMPFILE) == O_TMPFILE;
     bool makes = (flags & O_CREAT) != 0 && access(path, F_OK) != 0;
     if ((flags & (O_SYNC | O_DSYNC)) != 0) {
         give_up("O_SYNC");
     }
-    if (makes || nameless) {
+    if (makes || has_none) {
         count(NULL, false);
     }
-    int fd = (makes || nameless) && fails(FAIL_MAKE) ? -1 : next(at, path, flags, mode);
-    if (fd >= 0 && !nameless) {
+    int fd = (makes || has_none) && fails(FAIL_MAKE) ? -1 : next(at, path, flags, mode);
+    if (fd >= 0 && fd < FDS) {
+        nameless[fd] = has_none;
+    }
+    if (fd >= 0 && !has_none) {
         disk_opened(fd, path, makes);
     }
     disk_unlock();
@@ -379,6 +381,9 @@ close(int fd)
 {
     static int (*next)(int);
     next = next != NULL ? next : (int (*)(int))real("close");
+    if (armed && fd >= 0 && fd < FDS) {
+        nameless[fd] = false;
+    }
     if (enter(fd) == NULL) {
         return next(fd);
     }

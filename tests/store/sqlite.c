@@ -234,10 +234,10 @@ failed_sync_ends_writing(void **state)
     struct store *s = *state;
     assert_int_equal(db_write(s->db, s->a, add_org, "before"), ERR_OK);
     atomic_store(&fault.fail_log_sync, true);
-    assert_int_equal(db_write(s->db, s->a, add_org, "lost"), ERR_UNAVAILABLE);
+    assert_int_equal(db_write(s->db, s->a, add_org, "lost"), ERR_READ_ONLY);
     atomic_store(&fault.fail_log_sync, false);
     // The disk seems well again, but what it holds is unknown.
-    assert_int_equal(db_write(s->db, s->a, add_org, "refused"), ERR_UNAVAILABLE);
+    assert_int_equal(db_write(s->db, s->a, add_org, "refused"), ERR_READ_ONLY);
     assert_true(org_exists(s->db, "before")); // reading goes on
     assert_false(org_exists(s->db, "lost"));
     store_reopen(s);
@@ -254,7 +254,7 @@ full_disk_refuses_and_recovers(void **state)
     assert_int_equal(db_write(s->db, s->a, add_org, "before"), ERR_OK);
     atomic_store(&fault.fail_log_write, true);
     for (int i = 0; i < 3; i++) {
-        assert_int_equal(db_write(s->db, s->a, add_org, "no room"), ERR_UNAVAILABLE);
+        assert_int_equal(db_write(s->db, s->a, add_org, "no room"), ERR_FULL);
     }
     atomic_store(&fault.fail_log_write, false);
     assert_false(org_exists(s->db, "no room"));
@@ -278,7 +278,8 @@ failed_checkpoint_ends_writing(void **state)
         usleep(i == 0 ? 3000000 : 100000);
         e = db_write(s->db, s->a, add_org, name);
     }
-    assert_int_equal(e, ERR_UNAVAILABLE);
+    assert_int_equal(e, ERR_READ_ONLY);
+    assert_true(db_is_read_only(s->db));
     atomic_store(&fault.fail_db_sync, false);
     store_reopen(s);
     assert_true(org_exists(s->db, "kept"));

@@ -137,6 +137,7 @@ upload_prepare(struct ctx *c)
     }
     int fd = memfd_create("sheet", MFD_CLOEXEC);
     const char *why = ctx_tr(c, T("文件读不出来"));
+    enum err failed = ERR_OK;
     int64_t *id = ARENA_NEW(c->arena, int64_t);
     if (fd >= 0 && write(fd, f->data, f->size) == (ssize_t)f->size) {
         const struct import_file file = {.app = c->app,
@@ -147,10 +148,14 @@ upload_prepare(struct ctx *c)
                                          .fd = fd,
                                          .size = (int64_t)f->size,
                                          .format = import_format(fd),
-                                         .runner = "web"};
+                                         .runner = "web",
+                                         .failed = &failed};
         *id = import_stage(&file, c->arena, &why);
     }
     close(fd);
+    if (*id == 0 && failed != ERR_OK) {
+        return failed;
+    }
     if (*id == 0) {
         return faults_add(c->arena, &c->faults, "file", "table", why);
     }

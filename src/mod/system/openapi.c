@@ -272,6 +272,7 @@ add_problems(const struct operation *o, struct value *answers)
         {"422", write || o->collection},
         {"429", true},
         {"503", true},
+        {"507", true},
     };
     for (size_t i = 0; i < sizeof MAY / sizeof *MAY; i++) {
         if (MAY[i].when) {

@@ -35,7 +35,8 @@ run_readyz(struct ctx *c)
 {
     const struct program *p = c->app->program;
     bool leaving = p != NULL && atomic_load(&p->draining);
-    if (leaving || db_value_int(c->tx, &ALIVE, DB_NONE, 0) != 1) {
+    if (leaving || db_is_read_only(c->app->db) ||
+        db_value_int(c->tx, &ALIVE, DB_NONE, 0) != 1) {
         return ERR_UNAVAILABLE;
     }
     return text_answer(c, "text/plain; charset=utf-8", "ready\n");

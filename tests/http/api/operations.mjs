@@ -97,7 +97,7 @@ if (!postgres) await test('a full disk: reading goes on, writing says so, room i
       if (r.status === 201) kept.push(r.json.id);
       else refused = r;
     }
-    assert.equal(refused?.status, 503, 'never full');
+    assert.equal(refused?.status, 507, 'never full');
     assert.ok(Number(refused.headers.get('retry-after')) > 0);
     assert.equal((await full.api('staff', 'GET', `/demands/${kept.at(-1)}`)).status, 200);
     assert.match(full.log, /database or disk is full/);
