@@ -197,7 +197,8 @@ close_file(struct writing *w, bool ok)
         close(w->fd);
     }
     // A name that somebody took meanwhile is left to them.
-    if (ok && renameat2(AT_FDCWD, w->part, AT_FDCWD, w->path, RENAME_NOREPLACE) != 0) {
+    if (ok && (renameat2(AT_FDCWD, w->part, AT_FDCWD, w->path, RENAME_NOREPLACE) != 0 ||
+               !cmd_sync_name(w->arena, w->path))) {
         ok = cmd_fail("%s: %s", w->path, strerror(errno)) == CMD_OK;
     }
     if (!ok && w->fd >= 0) {

@@ -113,6 +113,5 @@ bool cmd_make_file(const char *path, const void *p, size_t n);
 // The same in place of one that is there, in one step.
 bool cmd_replace_file(struct arena *a, const char *dir, const char *name, const void *p,
                       size_t n);
-bool cmd_sync_directory(const char *dir);
 
 #endif

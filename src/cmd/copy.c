@@ -256,7 +256,8 @@ carry_files(void *arg)
     }
     return carry_file(b, "industries.csv", false) &&
            (b->db == NULL || copy_switch(b->arena, b->to.dir, b->db)) &&
-           carry_file(b, "secret", true) && cmd_sync_directory(b->to.dir);
+           carry_file(b, "secret", true) && cmd_sync_directory(b->to.dir) &&
+           cmd_sync_name(b->arena, b->to.dir);
 }
 
 static bool

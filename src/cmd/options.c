@@ -268,17 +268,6 @@ cmd_make_file(const char *path, const void *p, size_t n)
 }
 
 bool
-cmd_sync_directory(const char *dir)
-{
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool ok = fd >= 0 && fsync(fd) == 0;
-    if (fd >= 0) {
-        close(fd);
-    }
-    return ok || cmd_fail("%s: %s", dir, strerror(errno)) == CMD_OK;
-}
-
-bool
 cmd_replace_file(struct arena *a, const char *dir, const char *name, const void *p, size_t n)
 {
     const char *path = arena_printf(a, "%s/%s", dir, name);
@@ -291,5 +280,5 @@ cmd_replace_file(struct arena *a, const char *dir, const char *name, const void 
         cmd_fail("%s: %s", path, strerror(errno));
         return false;
     }
-    return cmd_sync_directory(dir);
+    return cmd_sync_directory(dir) || cmd_fail("%s: %s", dir, strerror(errno)) == CMD_OK;
 }

@@ -159,7 +159,7 @@ write_files(struct restoring *r)
         return false;
     }
     return (access(secret, F_OK) == 0 || cmd_make_file(secret, r->secret, sizeof r->secret)) &&
-           cmd_sync_directory(r->data);
+           cmd_sync_directory(r->data) && cmd_sync_name(r->arena, r->data);
 }
 
 static bool
