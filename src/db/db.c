@@ -229,6 +229,12 @@ db_read_begin(struct db *db)
     return db->engine->read_begin(db);
 }
 
+struct db_tx *
+db_read_stale(struct db *db)
+{
+    return db->engine->read_stale == NULL ? NULL : db->engine->read_stale(db);
+}
+
 void
 db_read_end(struct db_tx *tx)
 {

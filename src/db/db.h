@@ -113,6 +113,10 @@ bool db_is_read_only(const struct db *db);
 // NULL when none is free within a second. It holds what was committed when its first statement
 // runs, or earlier, but never less than the writes this process has answered when it begins.
 struct db_tx *db_read_begin(struct db *db);
+// A snapshot for showing, never for deciding anything: of a standby, while no server takes
+// writes. It may lack what was written in the last seconds before. NULL when there is a server
+// that takes writes, or no standby that is recent enough.
+struct db_tx *db_read_stale(struct db *db);
 // Also ends queries left open, for instance by an arena that ran out. NULL does nothing.
 void db_read_end(struct db_tx *tx);
 

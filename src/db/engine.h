@@ -108,6 +108,7 @@ struct db_engine {
     void (*close)(struct db *db); // after read_close and write_close; frees db
 
     struct db_tx *(*read_begin)(struct db *db);
+    struct db_tx *(*read_stale)(struct db *db); // NULL: there are no such
     void (*read_end)(struct db_tx *tx);
     void (*read_close)(struct db *db); // no reader is open, none will be
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { READERS_RETRY_MS = 200 };
+enum { READERS_RETRY_MS = 200, STALE_MOST = 16 };
 
 // ---- opening the database --------------------------------------------------------------
 
@@ -21,6 +21,8 @@ pg_close(struct db *base)
     struct pg_db *db = pg_db_of(base);
     pg_listen_stop(db);
     db_pool_destroy(&db->pool);
+    pthread_mutex_destroy(&db->lines_lock);
+    pg_hosts_free(db);
     free(db->url);
     free(db->schema);
     free(db);
@@ -35,11 +37,13 @@ pg_open(struct arena *a, const char *url, const struct db_options *o, const char
         return NULL;
     }
     db_pool_init(&db->pool, o->readers);
+    pthread_mutex_init(&db->lines_lock, NULL);
     db->create = o->create;
     db->sync_off = o->sync_off;
     db->wake = -1;
+    db->primary = db->standby = db->last = -1;
     const char *reason = "out of memory";
-    bool good = pg_url_split(url, &db->url, &db->schema, &reason);
+    bool good = pg_url_split(url, &db->url, &db->schema, &reason) && pg_hosts_read(db, &reason);
     if (good) {
         snprintf(db->channel, sizeof db->channel, "huiqiao.%s", db->schema);
         good = pg_listen_start(db, &reason);
@@ -120,8 +124,11 @@ pg_commit(struct db_tx *tx)
         c->in_tx = false;
         return DB_ALONE; // nobody had asked for the commit yet
     }
+    struct pg_db *db = pg_db_of(tx->db);
     tx->err = ERR_OK;
-    c->committed = false;
+    c->committed = c->unsure = false;
+    atomic_store(&db->commit_line, c->h);
+    atomic_store(&db->commit_since, pg_now_ms()); // the listener ends what takes too long
     pg_send_control(c, PG_COMMIT);
     pg_send_sync(c);
     // Sent at once, or a process that ends here would leave other nodes with what they keep;
@@ -132,14 +139,16 @@ pg_commit(struct db_tx *tx)
         pg_send_sync(c);
     }
     pg_settle_to(c, c->count - before);
+    atomic_store(&db->commit_since, 0);
     if (c->committed) {
         c->in_tx = false;
         return DB_DONE;
     }
-    if (c->lost) {
-        // It may have happened. Running it again might do it twice, so that is for whoever
-        // asked, whose idempotency key tells (security.md D7).
-        log_error("a commit's outcome is unknown: the connection was lost");
+    if (c->lost || c->unsure) {
+        // It may have happened, or may not last. Running it again might do it twice, so that is
+        // for whoever asked, whose idempotency key tells (security.md D7).
+        log_error("a commit's outcome is unknown: %s",
+                  c->lost ? "the connection was lost" : "no standby has confirmed it");
         atomic_fetch_add(&tx->db->generation, 1);
         c->in_tx = false;
         return DB_FAILED;
@@ -250,10 +259,31 @@ pg_read_begin(struct db *base)
     return tx;
 }
 
+// Its connection is made for it and ends with it: there are seconds of this in a year.
+static struct db_tx *
+pg_read_stale(struct db *base)
+{
+    struct pg_db *db = pg_db_of(base);
+    struct pg_conn *c = NULL;
+    bool wanted = atomic_load(&db->primary) < 0 && atomic_load(&db->standby) >= 0;
+    if (wanted && atomic_fetch_add(&db->stale, 1) < STALE_MOST) {
+        c = pg_conn_open(db, PG_STALE, NULL, NULL);
+    }
+    if (wanted && c == NULL) {
+        atomic_fetch_sub(&db->stale, 1);
+    }
+    return c == NULL ? NULL : &c->tx;
+}
+
 static void
 pg_read_end(struct db_tx *tx)
 {
     struct pg_conn *c = pg_conn_of(tx);
+    if (c->role == PG_STALE) {
+        atomic_fetch_sub(&pg_db_of(tx->db)->stale, 1);
+        pg_conn_close(c);
+        return;
+    }
     if (c->in_tx) { // also ends one that failed
         pg_send_control(c, PG_COMMIT);
         pg_send_sync(c);
@@ -347,9 +377,8 @@ pg_compile(struct db_tx *tx, const struct db_stmt *s)
                        : params == NULL || row == NULL ? "a signature is malformed"
                        : !names_parameters(sql, params->count)
                            ? "the parameters are not those of the signature"
-                       : is_write(sql) && c->role == PG_READER
-                           ? "writes through a read snapshot"
-                           : NULL;
+                       : is_write(sql) && pg_only_reads(c) ? "writes through a read snapshot"
+                                                           : NULL;
     if (what != NULL) {
         db_blame(tx, s, ERR_INTERNAL, what);
         return NULL;
@@ -489,6 +518,7 @@ const struct db_engine db_postgres = {
     .open = pg_open,
     .close = pg_close,
     .read_begin = pg_read_begin,
+    .read_stale = pg_read_stale,
     .read_end = pg_read_end,
     .read_close = pg_read_close,
     .write_open = pg_write_open,

@@ -8,7 +8,8 @@
 #include <libpq-fe.h>
 #include <pthread.h>
 
-enum pg_role { PG_READER, PG_WRITER, PG_PATCHER };
+// A stale reader asks a server that does not take writes, while none does.
+enum pg_role { PG_READER, PG_STALE, PG_WRITER, PG_PATCHER };
 
 // Our own statements, prepared once per connection.
 enum pg_control {
@@ -75,6 +76,7 @@ struct pg_conn {
     bool again;        // by no fault of the job's
     bool lost;         // the connection
     bool committed;    // the last commit was answered
+    bool unsure;       // the server gave up waiting for the standby that was to have it, too
     bool dirty;        // rows changed in this transaction
     uint64_t changed;
     // when connecting fails: not again before `retry` (ms), which moves away
@@ -82,9 +84,35 @@ struct pg_conn {
     int64_t delay;
 };
 
+// NULL: libpq's default.
+struct pg_host {
+    char *host;
+    char *address;
+    char *port;
+};
+
+enum { PG_HOSTS = 8, PG_DIAL = 16 };
+
+struct pg_line;
+
 struct pg_db {
     struct db db; // first
     char *url;    // for libpq: without what is ours
+    struct pg_host hosts[PG_HOSTS];
+    unsigned host_count;
+    _Atomic int primary;    // which of them takes writes; -1 none
+    _Atomic int standby;    // while none does: which may be read all the same; -1 none
+    _Atomic unsigned stale; // stale readers that are open
+    pthread_mutex_t lines_lock;
+    struct pg_line *lines;         // all connections but the listener's
+    _Atomic int64_t commit_since;  // ms; a commit waits for its answer. 0: none
+    _Atomic(PGconn *) commit_line; // whose
+    // The listener's own: the last primary (-1 none yet), the latest timeline that took writes,
+    // how far the primary was when last asked and the time before, and why no server was found.
+    int last;
+    int64_t timeline;
+    int64_t floor[2];
+    char reason[200];
     char *schema;
     bool create;
     bool sync_off;
@@ -102,6 +130,12 @@ static inline struct pg_conn *
 pg_conn_of(struct db_tx *tx)
 {
     return (struct pg_conn *)(void *)tx;
+}
+
+static inline bool
+pg_only_reads(const struct pg_conn *c)
+{
+    return c->role == PG_READER || c->role == PG_STALE;
 }
 
 static inline struct pg_stmt *
@@ -124,9 +158,11 @@ bool pg_url_split(const char *url, char **rest, char **schema, const char **why)
 // postgres_conn.c
 
 int64_t pg_now_ms(void);
-// A connection that is set up but knows no statements yet. NULL and *why (in a buffer of the
-// thread's).
+// A connection that is set up but knows no statements yet; ended by pg_line_end. NULL and *why
+// (in a buffer of the thread's).
 PGconn *pg_connect(struct pg_db *db, enum pg_role role, const char **why);
+// A notice receiver that drops what it is given.
+void pg_no_notice(void *arg, const PGresult *got);
 // NULL and *why, which is in the arena; without an arena the reason is logged.
 struct pg_conn *pg_conn_open(struct pg_db *db, enum pg_role role, struct arena *a,
                              const char **why);
@@ -137,6 +173,32 @@ bool pg_conn_ready(struct pg_conn *c);
 bool pg_pipeline(struct pg_conn *c, bool on);
 // The first line of what libpq says.
 const char *pg_reason(const char *message, char *out, size_t size);
+
+// postgres_hosts.c
+
+bool pg_hosts_read(struct pg_db *db, const char **why);
+void pg_hosts_free(struct pg_db *db);
+
+struct pg_dial {
+    const char *names[PG_DIAL];
+    const char *values[PG_DIAL];
+    unsigned count;
+};
+// What libpq is told of a connection to that host; `attrs` as in target_session_attrs.
+void pg_dial_fill(const struct pg_db *db, int host, const char *attrs, struct pg_dial *d);
+// Asks all hosts at once. A connection to the one that takes writes, with *primary; or NULL,
+// *standby (-1: none that is recent enough) and db->reason. For the listening thread.
+PGconn *pg_hosts_seek(struct pg_db *db, int *primary, int *standby);
+// Runs a statement, its one number into *out. False: it failed, no answer came within `ms`, or
+// the listening thread is to end; then the connection is of no use any more.
+bool pg_ask_within(const struct pg_db *db, PGconn *h, const char *sql, int ms, int64_t *out);
+
+// Every connection is known while it is open, so that it can be cut from outside.
+bool pg_line_add(struct pg_db *db, PGconn *h, bool stale);
+void pg_line_end(struct pg_db *db, PGconn *h); // also finishes it
+enum pg_lines { PG_LINES_ALL, PG_LINES_STALE };
+void pg_lines_cut(struct pg_db *db, enum pg_lines which);
+void pg_line_cut(struct pg_db *db, const PGconn *h);
 
 // postgres_io.c: sending and answers
 

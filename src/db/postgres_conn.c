@@ -69,39 +69,12 @@ ask(PGconn *h, const char *sql, char *out, size_t size, const char **why)
     return good ? true : refuse(h, NULL, why);
 }
 
-// Where the URL says nothing: a host that is gone must be noticed in seconds, not in hours.
-static const char *const DEFAULTS[][2] = {
-    {"connect_timeout", "5"},
-    {"keepalives_idle", "10"},
-    {"keepalives_interval", "3"},
-    {"keepalives_count", "3"},
-    {"tcp_user_timeout", "15000"},
-    {"application_name", "huiqiao"},
-    {"gssencmode", "disable"},
-    // A read tells what was answered last, so it goes where writes go (security.md D8).
-    {"target_session_attrs", "read-write"},
-};
-
 static PGconn *
-dial(const struct pg_db *db, enum pg_role role)
+dial(const struct pg_db *db, int host, enum pg_role role)
 {
-    enum { MOST = sizeof DEFAULTS / sizeof *DEFAULTS + 4 };
-    const char *names[MOST] = {0};
-    const char *values[MOST] = {0};
-    size_t n = 0;
-    for (; n < sizeof DEFAULTS / sizeof *DEFAULTS; n++) {
-        names[n] = DEFAULTS[n][0];
-        values[n] = DEFAULTS[n][1];
-    }
-    names[n] = "dbname"; // the URL, which goes over what stands before it
-    values[n++] = db->url;
-    names[n] = "client_encoding";
-    values[n++] = "UTF8";
-    if (role != PG_READER) {
-        names[n] = "target_session_attrs";
-        values[n++] = "read-write";
-    }
-    return PQconnectdbParams(names, values, 1);
+    struct pg_dial d;
+    pg_dial_fill(db, host, role == PG_STALE ? "any" : "read-write", &d);
+    return PQconnectdbParams(d.names, d.values, 1);
 }
 
 // Statements are planned for what they are, not for what the server is set to by default: short
@@ -113,9 +86,13 @@ set_up(const struct pg_db *db, PGconn *h, enum pg_role role, const char **why)
         "SET search_path TO %s; SET timezone TO 'UTC'; SET jit TO off; "
         "SET random_page_cost TO 1.1; SET cursor_tuple_fraction TO 1; "
         "SET max_parallel_workers_per_gather TO 0; SET DateStyle TO ISO; "
-        "SET idle_in_transaction_session_timeout TO '60s'; SET client_min_messages TO error; ";
+        "SET idle_in_transaction_session_timeout TO '60s'; "
+        "SET client_min_messages TO warning; ";
+    static const char READS[] =
+        "SET default_transaction_read_only TO on; SET statement_timeout TO '60s'";
     static const char *const ROLES[] = {
-        [PG_READER] = "SET default_transaction_read_only TO on; SET statement_timeout TO '60s'",
+        [PG_READER] = READS,
+        [PG_STALE] = READS,
         [PG_WRITER] = "SET lock_timeout TO '5s'; SET statement_timeout TO '60s'",
         [PG_PATCHER] = "SET lock_timeout TO '10s'"};
     // Whoever runs the server may have traded durability for speed; an answered write lasts.
@@ -124,9 +101,9 @@ set_up(const struct pg_db *db, PGconn *h, enum pg_role role, const char **why)
         "pg_catalog.current_setting('synchronous_commit') IN ('off', 'local')";
     char text[sizeof COMMON + 80];
     snprintf(text, sizeof text, COMMON, db->schema);
-    bool durable = role == PG_READER ? true
-                   : db->sync_off    ? run(h, "SET synchronous_commit TO off", why)
-                                     : run(h, DURABLE, why);
+    bool durable = role == PG_READER || role == PG_STALE ? true
+                   : db->sync_off ? run(h, "SET synchronous_commit TO off", why)
+                                  : run(h, DURABLE, why);
     return durable && run(h, text, why) && run(h, ROLES[role], why);
 }
 
@@ -176,34 +153,65 @@ server_is_fit(PGconn *h, const char **why)
 }
 
 // Nothing the server says goes to standard error.
-static void
-no_notice(void *arg, const PGresult *got)
+void
+pg_no_notice(void *arg, const PGresult *got)
 {
     (void)arg;
     (void)got;
 }
 
+static bool
+prepare_line(struct pg_db *db, PGconn *h, enum pg_role role, const char **why)
+{
+    bool reads = role == PG_READER || role == PG_STALE;
+    if (PQstatus(h) != CONNECTION_OK) {
+        return refuse(h, NULL, why);
+    }
+    return (reads || (server_is_fit(h, why) && schema_is_ours(db, h, why))) &&
+           set_up(db, h, role, why);
+}
+
 PGconn *
 pg_connect(struct pg_db *db, enum pg_role role, const char **why)
 {
-    PGconn *h = dial(db, role);
+    _Atomic int *place = role == PG_STALE ? &db->standby : &db->primary;
+    int host = atomic_load(place);
+    if (host < 0) {
+        *why = "no server takes writes";
+        return NULL;
+    }
+    PGconn *h = dial(db, host, role);
     *why = "out of memory";
     if (h == NULL) {
         return NULL;
     }
-    PQsetNoticeReceiver(h, no_notice, NULL);
-    bool good = PQstatus(h) == CONNECTION_OK ? true : refuse(h, NULL, why);
-    if (good && role != PG_READER) {
-        good = server_is_fit(h, why) && schema_is_ours(db, h, why);
+    PQsetNoticeReceiver(h, pg_no_notice, NULL);
+    // From here on it can be cut; nobody is left waiting at a host that was given up meanwhile.
+    bool good = pg_line_add(db, h, role == PG_STALE);
+    if (good && atomic_load(place) != host) {
+        good = refuse(h, "the server was given up", why);
     }
-    if (good && set_up(db, h, role, why)) {
+    if (good && prepare_line(db, h, role, why)) {
         return h;
     }
-    PQfinish(h);
+    pg_line_end(db, h);
     return NULL;
 }
 
 // ---- with statements -------------------------------------------------------------------
+
+// The one thing a server says beside its answers that matters: "canceling wait for synchronous
+// replication" comes with a COMMIT that only this server has (security.md D7).
+static void
+on_notice(void *arg, const PGresult *got)
+{
+    struct pg_conn *c = arg;
+    const char *severity = PQresultErrorField(got, PG_DIAG_SEVERITY_NONLOCALIZED);
+    bool commits = c->count > 0 && c->pending[c->first].want == WANT_COMMIT;
+    if (commits && severity != NULL && strcmp(severity, "WARNING") == 0) {
+        c->unsure = true;
+    }
+}
 
 static bool
 attach(struct pg_conn *c, const char **why)
@@ -213,6 +221,7 @@ attach(struct pg_conn *c, const char **why)
     if (c->h == NULL) {
         return false;
     }
+    PQsetNoticeReceiver(c->h, on_notice, c);
     c->lost = PQenterPipelineMode(c->h) == 0;
     if (c->role == PG_WRITER) {
         atomic_store(&db->writer_pid, PQbackendPID(c->h));
@@ -236,7 +245,7 @@ pg_conn_open(struct pg_db *db, enum pg_role role, struct arena *a, const char **
     }
     if (a != NULL) {
         *why = arena_strdup(a, reason);
-    } else {
+    } else if (atomic_load(&db->primary) >= 0) { // else it was said once
         log_error("cannot open another reader: %s", reason);
     }
     return NULL;
@@ -246,7 +255,7 @@ void
 pg_conn_close(struct pg_conn *c)
 {
     db_slots_free(&c->slots, pg_rows_drop);
-    PQfinish(c->h);
+    pg_line_end(pg_db_of(c->tx.db), c->h);
     free(c);
 }
 
@@ -271,10 +280,10 @@ pg_conn_ready(struct pg_conn *c)
     if (c->h != NULL && !c->lost) {
         return true;
     }
-    if (pg_now_ms() < c->retry) {
+    if (pg_now_ms() < c->retry || atomic_load(&pg_db_of(c->tx.db)->primary) < 0) {
         return false;
     }
-    PQfinish(c->h);
+    pg_line_end(pg_db_of(c->tx.db), c->h);
     c->h = NULL;
     c->first = c->count = c->unsynced = c->puts = 0;
     c->in_tx = false;

@@ -65,7 +65,7 @@ err_of(const struct pg_conn *c, const char *state)
         {"40", ERR_UNAVAILABLE},  {"55P03", ERR_UNAVAILABLE}, {"25P03", ERR_UNAVAILABLE},
     };
     if (strcmp(state, "25006") == 0) { // a standby, or a reader that writes
-        return c->role == PG_READER ? ERR_INTERNAL : ERR_UNAVAILABLE;
+        return pg_only_reads(c) ? ERR_INTERNAL : ERR_UNAVAILABLE;
     }
     for (size_t i = 0; i < sizeof KNOWN / sizeof *KNOWN; i++) {
         if (state_is(state, KNOWN[i].class)) {
@@ -80,7 +80,7 @@ static bool
 state_ends(const struct pg_conn *c, const char *state)
 {
     return state_is(state, "57P0") || state_is(state, "08") || strcmp(state, "25P03") == 0 ||
-           (strcmp(state, "25006") == 0 && c->role != PG_READER);
+           (strcmp(state, "25006") == 0 && !pg_only_reads(c));
 }
 
 static void
@@ -140,7 +140,7 @@ on_answer(struct pg_conn *c, const struct pg_pending *p, PGresult *got)
 {
     struct pg_stmt *st = p->st;
     if (p->want == WANT_COMMIT) {
-        c->committed = strcmp(PQcmdStatus(got), "COMMIT") == 0;
+        c->committed = strcmp(PQcmdStatus(got), "COMMIT") == 0 && !c->unsure;
     }
     if (p->want != WANT_ROWS && p->want != WANT_COUNT) {
         return;
@@ -330,7 +330,7 @@ pg_send_control(struct pg_conn *c, enum pg_control which)
 static void
 begin_lazily(struct pg_conn *c)
 {
-    if (!c->in_tx && c->role == PG_READER) {
+    if (!c->in_tx && pg_only_reads(c)) {
         c->in_tx = true;
         pg_send_control(c, PG_BEGIN_READ);
     }

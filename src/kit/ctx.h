@@ -62,6 +62,7 @@ struct ctx {
     enum language lang;
     int64_t now;      // one moment for the whole request
     struct db_tx *tx; // snapshot, or the write transaction while `run` of a POST runs
+    bool stale;       // the snapshot is a standby's: for showing, while nothing is written
     struct value *in; // typed input
     struct faults faults;
 
@@ -111,6 +112,9 @@ bool ctx_was_sent(struct ctx *c, const char *token);
 enum err ctx_fault(struct ctx *c, const char *field, const char *code, const char *chinese);
 // Sets the problem's detail (translated) and returns e.
 enum err ctx_refuse(struct ctx *c, enum err e, const char *chinese);
+// Begins c->tx, a snapshot to answer this request from: of a standby (c->stale) while no server
+// takes writes and the route may be answered so. False: there is none.
+bool ctx_read_begin(struct ctx *c);
 // Makes c->out of c->shown, if there is one and c->tx to read it in; the id alone otherwise.
 void ctx_read_shown(struct ctx *c);
 // A ctx for the command line and jobs: the system acts, in Chinese. `tx` may be set later.

@@ -15,8 +15,9 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-enum { BODY_MAX = 256 * 1024, KEY_MAX = 200 };
+enum { BODY_MAX = 256 * 1024, KEY_MAX = 200, READ_AGAIN = 2, READ_AGAIN_MS = 200 };
 
 static const char API[] = "/api/v1";
 
@@ -143,9 +144,8 @@ end_read(struct ctx *c)
 
 // No half answers: what a failed snapshot did not find may be there.
 static void
-respond_whole(struct ctx *c)
+make_whole(struct ctx *c)
 {
-    respond(c);
     enum err e = c->tx == NULL ? ERR_OK : db_tx_err(c->tx);
     if (e != ERR_OK) {
         end_read(c);
@@ -154,6 +154,13 @@ respond_whole(struct ctx *c)
         *c->resp = (struct http_resp){0};
         respond(c);
     }
+}
+
+static void
+respond_whole(struct ctx *c)
+{
+    respond(c);
+    make_whole(c);
 }
 
 // Makes the answer to a request whose work is over, with a snapshot if it needs one.
@@ -166,6 +173,10 @@ answer(struct exchange *x)
     bool rest = c->result == ERR_OK && c->api && c->shown != NULL;
     if (page || rest) {
         c->tx = db_read_begin(c->app->db);
+        if (c->tx == NULL && page) { // who they are, for the frame
+            c->tx = db_read_stale(c->app->db);
+            c->stale = c->tx != NULL;
+        }
     }
     struct value *(*shown)(struct ctx *, int64_t) = c->shown;
     if (rest) {
@@ -408,6 +419,34 @@ check_rate(struct ctx *c)
     return ERR_TOO_MANY;
 }
 
+static void
+hash_text(crypto_generichash_state *s, const char *text)
+{
+    const char *t = text == NULL ? "" : text;
+    crypto_generichash_update(s, (const unsigned char *)t, strlen(t) + 1);
+}
+
+// What was sent. Of a form that is its fields: the same ones sent once more look another way,
+// with another mark between the parts and the token of the session under another mask.
+static void
+hash_input(const struct http_req *r, crypto_generichash_state *s)
+{
+    for (size_t i = 0; i < r->form.count; i++) {
+        if (strcmp(r->form.items[i].name, "csrf") != 0) {
+            hash_text(s, r->form.items[i].name);
+            hash_text(s, r->form.items[i].value);
+        }
+    }
+    for (size_t i = 0; i < r->file_count; i++) {
+        hash_text(s, r->files[i].field);
+        hash_text(s, r->files[i].name);
+        crypto_generichash_update(s, r->files[i].data, r->files[i].size);
+    }
+    if (r->form.count == 0) {
+        crypto_generichash_update(s, (const unsigned char *)r->body, r->body_size);
+    }
+}
+
 static enum err
 read_key(struct exchange *x)
 {
@@ -426,7 +465,7 @@ read_key(struct exchange *x)
     crypto_generichash_state s;
     crypto_generichash_init(&s, NULL, 0, sizeof x->body_hash);
     crypto_generichash_update(&s, (const unsigned char *)c->req->path, strlen(c->req->path));
-    crypto_generichash_update(&s, (const unsigned char *)c->req->body, c->req->body_size);
+    hash_input(c->req, &s);
     crypto_generichash_final(&s, x->body_hash, sizeof x->body_hash);
     return ERR_OK;
 }
@@ -500,11 +539,10 @@ chosen_language(const struct http_req *r)
     return language_from_header(http_header(r, "accept-language"));
 }
 
-static struct exchange *
-exchange_new(struct app *app, struct http_req *r)
+static struct ctx
+ctx_new(struct app *app, struct http_req *r)
 {
-    struct exchange *x = ARENA_NEW(r->arena, struct exchange);
-    x->c = (struct ctx){.app = app,
+    return (struct ctx){.app = app,
                         .arena = r->arena,
                         .req = r,
                         .api = is_api(r->path),
@@ -512,6 +550,13 @@ exchange_new(struct app *app, struct http_req *r)
                         .actor = &ACTOR_NOBODY,
                         .lang = chosen_language(r),
                         .now = time_now()};
+}
+
+static struct exchange *
+exchange_new(struct app *app, struct http_req *r)
+{
+    struct exchange *x = ARENA_NEW(r->arena, struct exchange);
+    x->c = ctx_new(app, r);
     r->user = x;
     return x;
 }
@@ -542,6 +587,43 @@ run_request(struct exchange *x)
     return false;
 }
 
+// Runs a request and answers it, as far as its snapshot lets it. False: it was handed over.
+static bool
+try_request(struct exchange *x)
+{
+    struct ctx *c = &x->c;
+    if (!ctx_read_begin(c)) {
+        c->result = ERR_UNAVAILABLE;
+    } else if (run_request(x)) {
+        return false;
+    }
+    respond(c);
+    return true;
+}
+
+// A read that found no server or lost its line: another may answer, when one is found.
+static bool
+is_cut(const struct ctx *c)
+{
+    enum err e = c->tx == NULL ? c->result : db_tx_err(c->tx);
+    return c->req->method == HTTP_GET && e == ERR_UNAVAILABLE;
+}
+
+static void
+start_over(struct exchange *x)
+{
+    const struct timespec nap = {.tv_nsec = READ_AGAIN_MS * 1000000L};
+    struct ctx *c = &x->c;
+    struct ctx fresh = ctx_new(c->app, c->req);
+    end_read(c);
+    fresh.resp = c->resp;
+    fresh.match = c->match;
+    fresh.route = c->route;
+    *c = fresh;
+    *c->resp = (struct http_resp){0};
+    nanosleep(&nap, NULL);
+}
+
 // Where reads wait: the whole of a request, on a thread that may.
 static void
 serve_waiting(void *arg)
@@ -550,15 +632,17 @@ serve_waiting(void *arg)
     struct ctx *c = &x->c;
     struct arena_guard g;
     c->resp = &x->answer;
-    c->tx = db_read_begin(c->app->db);
     if (ARENA_TRY(c->arena, &g)) {
         x->guard = &g; // which ends where the exchange is handed over
-        if (c->tx == NULL) {
-            c->result = ERR_UNAVAILABLE;
-        } else if (run_request(x)) {
-            return;
+        for (int i = 0; i <= READ_AGAIN && (i == 0 || is_cut(c)); i++) {
+            if (i > 0) {
+                start_over(x);
+            }
+            if (!try_request(x)) {
+                return;
+            }
         }
-        respond_whole(c);
+        make_whole(c);
         arena_end(c->arena, &g);
     } else {
         x->answer = (struct http_resp){.status = 500};

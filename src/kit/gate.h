@@ -37,6 +37,12 @@ void respond(struct ctx *c);
 // Security headers of every answer (W3, W4).
 void respond_headers(struct ctx *c);
 
+// ---- stale.c ---------------------------------------------------------------------------
+
+// What was sent and could not be written, as a form that sends it once more: {action once
+// fields files multipart}; null when there is none or it is not to stand in a page.
+const struct value *stale_resend(struct ctx *c);
+
 // ---- page.c ----------------------------------------------------------------------------
 
 struct pages; // parsed templates, by language and name

@@ -313,6 +313,7 @@ add_common(struct ctx *c)
     value_set_text(a, p, "federation", c->app->federation);
     value_set_text(a, p, "csrf", session_csrf(c));
     value_set_text(a, p, "flash", take_flash(c));
+    value_set_bool(a, p, "stale", c->stale);
     value_set_text(a, p, "path", c->req->path);
     value_set_text(a, p, "base", c->req->base);
     value_set_text(a, p, "version", VERSION);
@@ -362,6 +363,7 @@ page_render_plain(const struct program *program, struct ctx *c, const char *name
     value_set_text(a, p, "district", "");
     value_set_text(a, p, "base", "");
     value_set_text(a, p, "csrf", "");
+    value_set_bool(a, p, "stale", false);
     return render(program->pages, c, name, out);
 }
 
@@ -438,6 +440,9 @@ error_detail(struct ctx *c)
         return ctx_trf(c, T("这一页给{0}用。如果您需要，请联系工商联。"), 1,
                        roles_text(c, c->route->roles));
     }
+    if (c->result == ERR_UNAVAILABLE && c->req->method != HTTP_GET) {
+        return tr(c->lang, T("这次没有办成，系统正在恢复。"));
+    }
     return NULL; // the title says it all
 }
 
@@ -454,5 +459,6 @@ page_error(struct ctx *c)
     value_set_text(a, c->page, "icon",
                    c->result == ERR_NOT_FOUND ? "map-off" : "alert-triangle");
     value_set(a, c->page, "request_id", &value_null);
+    value_set(a, c->page, "resend", stale_resend(c));
     value_set(a, c->page, "links", links);
 }

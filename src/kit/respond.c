@@ -29,6 +29,9 @@ respond_headers(struct ctx *c)
     http_set(r, c->resp, "Cross-Origin-Resource-Policy", "same-origin");
     http_set(r, c->resp, "Permissions-Policy", "camera=(), geolocation=(), microphone=()");
     http_set(r, c->resp, "Cache-Control", "no-store");
+    if (c->stale) {
+        http_set(r, c->resp, "Huiqiao-Stale", "1");
+    }
     if (r->tls) {
         http_set(r, c->resp, "Strict-Transport-Security",
                  "max-age=31536000; includeSubDomains");

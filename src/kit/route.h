@@ -15,6 +15,7 @@ enum {
                        // workbook), is slow: on the worker pool
     ROUTE_PARTIAL = 8, // required fields may be absent (PATCH)
     ROUTE_NO_TX = 16,  // POST that writes nothing (pure rules)
+    ROUTE_FRESH = 64,  // a GET that vouches for something: never answered from a standby
     ROUTE_RATED = 32,  // login class of the rate limit (kit/rate.h); other classes show
 };
 

@@ -192,7 +192,7 @@ find(struct ctx *c, const unsigned char *hash, bool bearer)
     k->read_at = c->now;
     db_read_end(c->tx);
     k->generation = db_generation(db);
-    c->tx = db_read_begin(db);
+    ctx_read_begin(c);
     const struct db_stmt *s = bearer ? &BY_TOKEN : &BY_COOKIE;
     if (c->tx == NULL ||
         !read_known(c->arena, db_query(c->tx, s, DB_ARGS(DB_BLOB(hash, HASH), DB_INT(c->now))),

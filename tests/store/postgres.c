@@ -4,6 +4,7 @@
 // be one (D7), and nodes that share a district take turns and hear of each other.
 #include "store/fixture.h"
 
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
@@ -629,6 +630,41 @@ a_deaf_node_keeps_nothing(void **state)
 
 // ---- schemas ---------------------------------------------------------------------------
 
+// Beside a host that refuses and one that takes connections and never says a word, the one that
+// takes writes is found at once, also by those who connect later.
+static void
+the_host_that_writes_is_found(void **state)
+{
+    struct store *s = *state;
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof at;
+    int silent = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(silent, (struct sockaddr *)&at, size), 0);
+    assert_int_equal(listen(silent, 16), 0);
+    assert_int_equal(getsockname(silent, (struct sockaddr *)&at, &size), 0);
+    const char *host = strchr(s->url, '@');
+    assert_non_null(host);
+    const char *url = arena_printf(s->a, "%.*s@127.0.0.1:1,127.0.0.1:%d,%s",
+                                   (int)(host - s->url), s->url, ntohs(at.sin_port), host + 1);
+    const char *why = "";
+    struct timespec began;
+    struct timespec ended;
+    clock_gettime(CLOCK_MONOTONIC, &began);
+    struct db *db = db_open(s->a, url, NULL, &why);
+    if (db == NULL) {
+        fail_msg("%s", why);
+    }
+    assert_int_equal(db_write(db, s->a, add_org, "found"), ERR_OK);
+    cut_all(s);
+    assert_int_equal(db_write(db, s->a, add_org, "again"), ERR_OK);
+    assert_int_equal(org_count(db), 2);
+    assert_null(db_read_stale(db)); // not while there is one that takes writes
+    clock_gettime(CLOCK_MONOTONIC, &ended);
+    assert_true(ended.tv_sec - began.tv_sec <= 2); // libpq would wait five seconds each time
+    db_close(db);
+    close(silent);
+}
+
 static void
 schemas_are_districts(void **state)
 {
@@ -690,6 +726,7 @@ main(void)
         PG_TEST(nodes_take_turns),
         PG_TEST(nodes_hear_of_each_other),
         PG_TEST(a_deaf_node_keeps_nothing),
+        PG_TEST(the_host_that_writes_is_found),
         PG_TEST(schemas_are_districts),
         PG_TEST(unsound_indexes_are_told),
     };
