@@ -5,7 +5,8 @@
 // with synchronous=FULL, and answers after the commit. No login, no templates, no checks. As
 // `baseline csv DB SQL` it prints the rows of a statement as CSV, quoting what needs it, and
 // does nothing else.
-#include <microhttpd.h>
+#include "bare.h"
+
 #include <pthread.h>
 #include <signal.h>
 #include <sqlite3.h>
@@ -198,17 +199,6 @@ open_writer(char *tables)
 // ---- serving --------------------------------------------------------------------------
 
 static enum MHD_Result
-answer(struct MHD_Connection *connection, int status)
-{
-    static char body[1 << 20];
-    struct MHD_Response *r =
-        MHD_create_response_from_buffer(answer_bytes, body, MHD_RESPMEM_PERSISTENT);
-    enum MHD_Result result = MHD_queue_response(connection, (unsigned)status, r);
-    MHD_destroy_response(r);
-    return result;
-}
-
-static enum MHD_Result
 handle(void *cls, struct MHD_Connection *connection, const char *url, const char *method,
        const char *version, const char *upload, size_t *size, void **state)
 {
@@ -224,10 +214,10 @@ handle(void *cls, struct MHD_Connection *connection, const char *url, const char
     }
     if (strcmp(method, "POST") != 0) {
         read_rows();
-        return answer(connection, 200);
+        return bare_answer(connection, 200, answer_bytes);
     }
     if (*state == &queued) {
-        return answer(connection, 201);
+        return bare_answer(connection, 201, answer_bytes);
     }
     *state = &queued;
     struct waiting *w = malloc(sizeof *w);
@@ -301,16 +291,5 @@ main(int argc, char **argv)
     if (*argv[5] != '\0') {
         open_writer(argv[5]);
     }
-    struct MHD_Daemon *d = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_USE_INTERNAL_POLLING_THREAD | MHD_ALLOW_SUSPEND_RESUME,
-        (uint16_t)atoi(argv[2]), NULL, NULL, handle, NULL, MHD_OPTION_THREAD_POOL_SIZE,
-        (unsigned)THREADS, MHD_OPTION_END);
-    if (d == NULL) {
-        perror("baseline");
-        return 1;
-    }
-    puts("ready");
-    fflush(stdout);
-    pause();
-    return 0;
+    return bare_serve((uint16_t)atoi(argv[2]), THREADS, handle);
 }

@@ -3,7 +3,9 @@
 #include "cmd/cmd.h"
 
 #include "base/log.h"
+#include "kit/claim.h"
 #include "kit/import_run.h"
+#include "kit/rate.h"
 #include "kit/record_merge.h"
 #include "kit/search.h"
 #include "kit/session.h"
@@ -95,15 +97,19 @@ find_duplicates(struct ctx *c)
     return found;
 }
 
-// Each is a write of its own, small enough that nobody waits long for the writing thread; one
-// that did something and may have more to do has so many turns.
-static const struct job {
+struct job {
     const char *what;
     int64_t (*run)(struct ctx *c); // how much it did
     int turns;
     bool told; // how much it did is worth a line in the log
-} JOBS[] = {
-    {"keep when sessions were seen", flush_sessions, 1, false},
+};
+
+// Each server knows for itself when it saw whom.
+static const struct job SEEN = {"keep when sessions were seen", flush_sessions, 1, false};
+
+// What one of all servers does. Each is a write of its own, small enough that nobody waits long
+// for the writing thread; one that did something and may have more to do has so many turns.
+static const struct job JOBS[] = {
     {"close demands nobody confirmed", demand_auto_close, 1, true},
     {"tell of reviews", tell_reviews, 1, false},
     {"admit members after publicity", admit_members, 1, false},
@@ -154,11 +160,33 @@ take_turns(struct district *d, const struct job *job)
     }
 }
 
+// This server among those of the district.
+struct place_among {
+    bool first; // the one that does what is done once
+    int64_t nodes;
+};
+
+static enum err
+take_place(struct ctx *c, void *arg)
+{
+    struct place_among *p = arg;
+    p->first = claim_take(c->tx, "minute");
+    p->nodes = claim_nodes(c->tx);
+    return db_tx_err(c->tx);
+}
+
 void
 cmd_minute(struct app *app)
 {
     struct district d = {.app = app, .arena = arena_new(JOB_ARENA_MAX)};
-    for (size_t i = 0; i < sizeof JOBS / sizeof *JOBS; i++) {
+    struct place_among p = {0};
+    if (cmd_write(&d, d.arena, take_place, &p) == ERR_OK) {
+        rates_divide(app->rates, p.nodes);
+    } else {
+        p.first = false;
+    }
+    take_turns(&d, &SEEN);
+    for (size_t i = 0; p.first && i < sizeof JOBS / sizeof *JOBS; i++) {
         take_turns(&d, &JOBS[i]);
     }
     arena_free(d.arena);

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "cmd/districts.h"
 #include "http/http.h"
+#include "kit/import_run.h"
 #include "kit/parser.h"
 #include "kit/sandbox.h"
 #include "kit/search.h"
@@ -23,6 +24,7 @@
 
 enum {
     TICK_SECONDS = 60,
+    LOOK_SECONDS = 10,
     STOP_SECONDS = 10,
     DRAIN_SECONDS = 3,
     DRAIN_MOST = 600,
@@ -57,19 +59,34 @@ tick(const struct served *s)
     }
 }
 
+// An import whose server has died is taken over soon; the rest of a minute's work can wait.
+static void
+look(const struct served *s)
+{
+    if (s->many == NULL && db_reads_wait(s->one.app->db)) {
+        import_kick(s->one.app);
+    }
+}
+
 // Waits for a signal to stop, with a tick a minute; one thread, so that jobs never overlap.
 static int
 run_until_stopped(const struct served *s, const sigset_t *stop)
 {
-    const struct timespec minute = {.tv_sec = TICK_SECONDS};
-    int sig;
+    const struct timespec pause = {.tv_sec = LOOK_SECONDS};
+    int sig, seconds = 0;
     struct arena *a = arena_new(64 * 1024);
     search_sound(a, "会桥"); // opens ICU's rules, so that nobody's search waits for that
     arena_free(a);
     tick(s);
-    while ((sig = sigtimedwait(stop, NULL, &minute)) < 0) {
-        if (errno == EAGAIN) {
+    while ((sig = sigtimedwait(stop, NULL, &pause)) < 0) {
+        if (errno != EAGAIN) {
+            continue;
+        }
+        seconds = (seconds + LOOK_SECONDS) % TICK_SECONDS;
+        if (seconds == 0) {
             tick(s);
+        } else {
+            look(s);
         }
     }
     return sig;

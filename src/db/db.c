@@ -226,7 +226,18 @@ db_generation(struct db *db)
 struct db_tx *
 db_read_begin(struct db *db)
 {
-    return db->engine->read_begin(db);
+    uint64_t generation = db_generation(db);
+    struct db_tx *tx = db->engine->read_begin(db);
+    if (tx != NULL) {
+        tx->generation = generation;
+    }
+    return tx;
+}
+
+uint64_t
+db_tx_generation(const struct db_tx *tx)
+{
+    return tx->generation != 0 ? tx->generation : db_generation(tx->db);
 }
 
 struct db_tx *

@@ -89,7 +89,8 @@ struct db_options {
 // `url` is a file path, or postgresql://user@host:port/database?schema=NAME with whatever else
 // libpq knows; the district is the schema ("huiqiao" when none is named). NULL and *why (in the
 // arena, or constant) on failure. A second process may open and write the same database; its
-// writes are seen within milliseconds by readers and within a second by db_generation().
+// writes are seen by readers at once and by db_generation() within milliseconds; within six
+// seconds where a line to the server has gone silent, within one second on SQLite.
 struct db *db_open(struct arena *a, const char *url, const struct db_options *o,
                    const char **why);
 // Waits for the writes already submitted, then closes.
@@ -151,6 +152,9 @@ bool db_others_wait(const struct db_tx *tx);
 // Counts committed writes; what is computed from the database may be kept until it changes. As
 // long as writes of other processes would not be noticed it is another number at every call.
 uint64_t db_generation(struct db *db);
+// What that number was before the snapshot began: whatever is computed from the snapshot is
+// kept under this one, or a write in between would leave it there for good.
+uint64_t db_tx_generation(const struct db_tx *tx);
 
 // ---- statements ----------------------------------------------------------------------
 

@@ -54,6 +54,7 @@ struct db_tx {
     struct db *db;
     enum err err;                // first failure; later statements do nothing
     struct db_rows *open;        // queries not ended yet, innermost first
+    uint64_t generation;         // of a read: db_generation before it began
     struct db_later_list *later; // where db_later() puts them; NULL: runs them at once
     struct db_tx *next;          // in the pool
 };

@@ -93,7 +93,11 @@ set_up(const struct pg_db *db, PGconn *h, enum pg_role role, const char **why)
     static const char *const ROLES[] = {
         [PG_READER] = READS,
         [PG_STALE] = READS,
-        [PG_WRITER] = "SET lock_timeout TO '5s'; SET statement_timeout TO '60s'",
+        // A machine that is gone, or stands still, holds up the others no longer than this.
+        [PG_WRITER] = "SET lock_timeout TO '5s'; SET statement_timeout TO '60s'; "
+                      "SET idle_in_transaction_session_timeout TO '20s'; "
+                      "SET tcp_keepalives_idle TO 10; SET tcp_keepalives_interval TO 3; "
+                      "SET tcp_keepalives_count TO 3; SET tcp_user_timeout TO 15000",
         [PG_PATCHER] = "SET lock_timeout TO '10s'"};
     // Whoever runs the server may have traded durability for speed; an answered write lasts.
     static const char DURABLE[] =

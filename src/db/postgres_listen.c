@@ -18,7 +18,7 @@
 enum {
     RETRY_MS = 250,
     WATCH_MS = 1000,   // between looks at a commit that waits
-    PING_MS = 5000,    // of one host
+    PING_MS = 2000,    // of one host
     PINGS_MS = 1000,   // of one of several: there is somewhere else to go
     SILENCE_MS = 4000, // a server that says nothing for so long has stopped
     COMMIT_MS = 20000, // a standby that is lost is replaced sooner than that

@@ -3,6 +3,7 @@
 #include "kit/app.h"
 
 #include "base/log.h"
+#include "kit/claim.h"
 #include "kit/embedded.h"
 #include "kit/gate.h"
 #include "kit/import_store.h"
@@ -43,6 +44,7 @@ static const struct db_stmt *const SETTING_STMTS[] = {&SETTING_GET, &SETTING_SET
 const struct db_stmt *const *const KIT_STATEMENTS[] = {ACCOUNT_STMTS,
                                                        ATTACHMENT_STMTS,
                                                        AUDIT_STMTS,
+                                                       CLAIM_STATEMENTS,
                                                        NOTICE_STMTS,
                                                        REPLAY_STMTS,
                                                        SESSION_STMTS,

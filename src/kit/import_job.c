@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The server's imports go on one at a time, a block a turn of the worker pool, so that log-ins
-// come in between. What it remembers only saves work: a restart finds everything again.
+// come in between; of several servers of a district one has its imports in hand. What it
+// remembers only saves work: a restart finds everything again.
 #include "kit/import_run.h"
 
 #include "base/log.h"
 #include "base/text.h"
+#include "kit/claim.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -16,7 +18,10 @@ static struct {
     struct arena *arena, *scratch;
     struct import_run *run;   // NULL: none; belongs to whoever has `busy`
     struct import_pass *pass; // NULL until its first step
+    bool claimed;             // no other server of the district has one in hand
 } job;
+
+static const char CLAIM[] = "import";
 
 struct ending {
     struct app *app;
@@ -42,14 +47,43 @@ end_run(struct db_tx *tx, void *arg)
     return db_tx_err(tx);
 }
 
+static enum err
+take_claim(struct db_tx *tx, void *arg)
+{
+    (void)arg;
+    job.claimed = claim_take(tx, CLAIM);
+    return db_tx_err(tx);
+}
+
+static enum err
+drop_claim(struct db_tx *tx, void *arg)
+{
+    (void)arg;
+    claim_drop(tx, CLAIM);
+    return db_tx_err(tx);
+}
+
 static void
-forget(void)
+forget(struct app *app)
 {
     import_pass_free(job.pass);
+    if (job.claimed) {
+        db_write(app->db, job.scratch, drop_claim, NULL);
+    }
+    job.claimed = false;
     job.pass = NULL;
     job.run = NULL;
     arena_free(job.arena);
     arena_free(job.scratch);
+}
+
+static bool
+something_waits(struct app *app)
+{
+    struct db_tx *tx = db_read_begin(app->db);
+    bool some = tx != NULL && import_run_waiting(tx) != 0;
+    db_read_end(tx);
+    return some;
 }
 
 static enum err
@@ -66,19 +100,26 @@ restart_check(struct db_tx *tx, void *arg)
 static bool
 open_run(struct app *app)
 {
+    if (!something_waits(app)) {
+        return false;
+    }
     job.arena = arena_new(TASK_ARENA);
     job.scratch = arena_new(SCRATCH_ARENA);
-    struct db_tx *tx = db_read_begin(app->db);
+    if (db_write(app->db, job.scratch, take_claim, NULL) != ERR_OK || !job.claimed) {
+        forget(app);
+        return false;
+    }
+    struct db_tx *tx = db_read_begin(app->db); // as whoever had it before has left it
     int64_t id = tx == NULL ? 0 : import_run_waiting(tx);
     job.run = id == 0 ? NULL : import_run_get(tx, job.arena, app, id);
     db_read_end(tx);
     if (job.run == NULL || job.run->kind == NULL) {
-        forget();
+        forget(app);
         return false;
     }
     if (strcmp(job.run->state, "checking") == 0 && job.run->position > 0) {
         if (db_write(app->db, job.arena, restart_check, app) != ERR_OK) {
-            forget();
+            forget(app);
             return false;
         }
         job.run->position = 0;
@@ -98,7 +139,7 @@ close_run(struct app *app, enum err e)
         log_error("import %lld: %s", (long long)job.run->id, err_info(e)->code);
     }
     db_write(app->db, job.scratch, end_run, &end);
-    forget();
+    forget(app);
 }
 
 // Transient trouble leaves the run as it is: the next minute tries again.
@@ -113,7 +154,7 @@ turn(struct app *app)
     }
     enum err e = job.run->position < job.run->blocks ? import_pass_step(job.pass) : ERR_OK;
     if (e == ERR_UNAVAILABLE || e == ERR_FULL || e == ERR_READ_ONLY || e == ERR_STALE) {
-        forget(); // taken back by its owner, or the database is busy, or its disk full
+        forget(app); // taken back by its owner, or the database is busy, or its disk full
         return e == ERR_STALE;
     }
     if (e != ERR_OK || job.run->position >= job.run->blocks) {
@@ -137,7 +178,7 @@ work(void *arg)
         return; // the next turn
     }
     if (job.run != NULL) {
-        forget(); // no place in the queue: the next minute goes on
+        forget(app); // no place in the queue: the next minute goes on
     }
     atomic_store(&job.busy, false);
     app_release(app);

@@ -231,7 +231,7 @@ unread_of(struct ctx *c)
     const char *key = arena_printf(c->arena, "unread %lld", (long long)c->actor->id);
     return c->tx == NULL
                ? 0
-               : listing_count_cached(c->app, key, db_generation(c->app->db), count_unread, c);
+               : listing_count_cached(c->app, key, db_tx_generation(c->tx), count_unread, c);
 }
 
 static void

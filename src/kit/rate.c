@@ -34,7 +34,7 @@ struct bucket {
 
 struct rates {
     pthread_mutex_t lock;
-    struct rate_limit limits[RATE_CLASSES];
+    struct rate_limit whole[RATE_CLASSES], limits[RATE_CLASSES]; // of all servers, and of this
     unsigned char secret[crypto_shorthash_KEYBYTES]; // nobody can aim at another's bucket
     struct bucket sets[SETS][WAYS];
 };
@@ -73,9 +73,28 @@ rates_new(struct arena *a, const struct rate_limit limits[RATE_CLASSES])
 {
     struct rates *r = ARENA_NEW(a, struct rates);
     pthread_mutex_init(&r->lock, NULL);
+    memcpy(r->whole, limits, sizeof r->whole);
     memcpy(r->limits, limits, sizeof r->limits);
     randombytes_buf(r->secret, sizeof r->secret);
     return r;
+}
+
+static uint32_t
+part_of(uint32_t whole, uint32_t nodes)
+{
+    return whole == 0 || whole / nodes > 0 ? whole / nodes : 1;
+}
+
+void
+rates_divide(struct rates *r, int64_t nodes)
+{
+    uint32_t n = nodes < 1 ? 1 : nodes > NUMBER_MOST ? NUMBER_MOST : (uint32_t)nodes;
+    pthread_mutex_lock(&r->lock);
+    for (size_t i = 0; i < RATE_CLASSES; i++) {
+        const struct rate_limit *w = &r->whole[i];
+        r->limits[i] = (struct rate_limit){part_of(w->burst, n), part_of(w->minute, n)};
+    }
+    pthread_mutex_unlock(&r->lock);
 }
 
 static uint64_t
@@ -109,12 +128,13 @@ find(struct rates *r, uint64_t key, int64_t full, int64_t now)
 int64_t
 rates_take(struct rates *r, enum rate_class c, const char *who, int64_t now)
 {
-    const struct rate_limit *l = &r->limits[c];
-    int64_t full = (int64_t)l->burst * TOKEN, wait = 0;
-    if (c == RATE_FREE || l->burst == 0) {
+    int64_t wait = 0;
+    if (c == RATE_FREE || r->whole[c].burst == 0) {
         return 0;
     }
     pthread_mutex_lock(&r->lock);
+    const struct rate_limit *l = &r->limits[c];
+    int64_t full = (int64_t)l->burst * TOKEN;
     struct bucket *b = find(r, key_of(r, c, who), full, now);
     int64_t since = now > b->at ? now - b->at : 0;
     int64_t minutes = since / TOKEN + 1;

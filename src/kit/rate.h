@@ -34,6 +34,8 @@ bool rate_parse(const char *text, struct rate_limit *out);
 struct rates;
 // `limits` is copied.
 struct rates *rates_new(struct arena *a, const struct rate_limit limits[RATE_CLASSES]);
+// So many servers share out the requests: each gives that part of every limit, at least 1.
+void rates_divide(struct rates *r, int64_t nodes);
 // Takes a token for `who` at `now` (milliseconds): 0, or how long to wait. Thread safe.
 int64_t rates_take(struct rates *r, enum rate_class c, const char *who, int64_t now);
 

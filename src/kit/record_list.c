@@ -568,7 +568,7 @@ record_query_count(struct ctx *c, const struct record_query *asked)
         }
     }
     struct count_job job = {c, q};
-    return listing_count_cached(c->app, buf_str(&key), db_generation(c->app->db), count, &job);
+    return listing_count_cached(c->app, buf_str(&key), db_tx_generation(c->tx), count, &job);
 }
 
 struct value *

@@ -4,6 +4,8 @@
 // be one (D7), and nodes that share a district take turns and hear of each other.
 #include "store/fixture.h"
 
+#include "kit/claim.h"
+
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -628,6 +630,85 @@ a_deaf_node_keeps_nothing(void **state)
     db_close(other);
 }
 
+struct claim {
+    bool got;
+    int64_t nodes;
+};
+
+static enum err
+claim(struct db_tx *tx, void *arg)
+{
+    struct claim *c = arg;
+    c->got = claim_take(tx, "work");
+    c->nodes = claim_nodes(tx);
+    return ERR_OK;
+}
+
+static enum err
+let_go(struct db_tx *tx, void *arg)
+{
+    claim_drop(tx, "work");
+    return ERR_OK;
+}
+
+static struct claim
+claimed(struct store *s, struct db *db)
+{
+    struct claim c = {0};
+    assert_int_equal(db_write(db, s->a, claim, &c), ERR_OK);
+    return c;
+}
+
+// What was taken twice is let go twice; whoever has lost the connection has lost the claim.
+static void
+one_node_has_a_claim(void **state)
+{
+    struct store *s = *state;
+    struct db *other = store_open(s, NULL);
+    assert_true(claimed(s, s->db).got);
+    assert_true(claimed(s, s->db).got);
+    assert_false(claimed(s, other).got);
+    assert_int_equal(db_write(s->db, s->a, let_go, NULL), ERR_OK);
+    assert_false(claimed(s, other).got);
+    assert_int_equal(db_write(s->db, s->a, let_go, NULL), ERR_OK);
+    assert_true(claimed(s, other).got);
+    assert_int_equal(claimed(s, s->db).nodes, 2);
+    cut_all(s);
+    assert_true(claimed(s, s->db).got);
+    struct claim c = claimed(s, other);
+    assert_false(c.got);
+    assert_int_equal(c.nodes, 2);
+    db_close(s->db);
+    s->db = other;
+    bool got = false; // the server ends the other's session in its own time
+    for (int i = 0; i < 100 && !got; i++) {
+        nap(20);
+        got = claimed(s, other).got;
+    }
+    assert_true(got);
+    assert_int_equal(claimed(s, other).nodes, 1);
+}
+
+// What is computed from a snapshot is kept under a number older than whatever came after it.
+static void
+a_snapshot_knows_its_generation(void **state)
+{
+    struct store *s = *state;
+    nap(100); // what the patches have changed is heard of
+    struct db_tx *tx = db_read_begin(s->db);
+    uint64_t before = db_tx_generation(tx);
+    assert_int_equal(db_value_int(tx, &ORG_COUNT, DB_NONE, -1), 0);
+    assert_true(before == db_generation(s->db));
+    assert_int_equal(db_write(s->db, s->a, add_org, "later"), ERR_OK);
+    assert_int_equal(db_value_int(tx, &ORG_COUNT, DB_NONE, -1), 0);
+    assert_true(db_tx_generation(tx) == before);
+    assert_true(db_generation(s->db) != before);
+    db_read_end(tx);
+    tx = db_read_begin(s->db);
+    assert_true(db_tx_generation(tx) == db_generation(s->db));
+    db_read_end(tx);
+}
+
 // ---- schemas ---------------------------------------------------------------------------
 
 // Beside a host that refuses and one that takes connections and never says a word, the one that
@@ -727,6 +808,8 @@ main(void)
         PG_TEST(nodes_hear_of_each_other),
         PG_TEST(a_deaf_node_keeps_nothing),
         PG_TEST(the_host_that_writes_is_found),
+        PG_TEST(one_node_has_a_claim),
+        PG_TEST(a_snapshot_knows_its_generation),
         PG_TEST(schemas_are_districts),
         PG_TEST(unsound_indexes_are_told),
     };

@@ -63,6 +63,22 @@ a_burst_then_a_trickle(void **state)
 }
 
 static void
+servers_share_a_limit(void **state)
+{
+    struct rates *r = rates_of(10, 4);
+    rates_divide(r, 2);
+    assert_int_equal(take_all(r, "a7", NOW), 5);
+    assert_int_equal(rates_take(r, RATE_EXPORT, "a7", NOW), MINUTE / 2);
+    rates_divide(r, 1000); // a part of nothing would shut everybody out
+    assert_int_equal(take_all(r, "a8", NOW), 1);
+    assert_int_equal(rates_take(r, RATE_SEARCH, "a8", NOW), 0); // what has no limit gets none
+    rates_divide(r, 1);
+    assert_int_equal(take_all(r, "a9", NOW), 10);
+    rates_divide(r, 0);
+    assert_int_equal(take_all(r, "b1", NOW), 10);
+}
+
+static void
 it_fills_up_and_no_further(void **state)
 {
     struct rates *r = rates_of(5, 2);
@@ -172,6 +188,7 @@ main(void)
 #define RATE_TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         RATE_TEST(a_burst_then_a_trickle),
+        RATE_TEST(servers_share_a_limit),
         RATE_TEST(it_fills_up_and_no_further),
         RATE_TEST(everybody_has_their_own),
         RATE_TEST(a_crowd_does_not_free_the_greedy),

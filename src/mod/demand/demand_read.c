@@ -519,7 +519,7 @@ demand_count(struct ctx *c, const char *view)
         buf_putc(&key, ' ');
         buf_int(&key, parts[i]);
     }
-    return listing_count_cached(c->app, buf_str(&key), db_generation(c->app->db), count_now,
+    return listing_count_cached(c->app, buf_str(&key), db_tx_generation(c->tx), count_now,
                                 &counting);
 }
 
@@ -553,7 +553,7 @@ demand_list_total(struct ctx *c)
     const char *key = arena_printf(c->arena, "demand total %s %lld %lld",
                                    listing_query(c, "id", NULL, "limit", NULL, NULL),
                                    (long long)c->actor->id, (long long)(c->now / TIME_MINUTE));
-    return listing_count_cached(c->app, key, db_generation(c->app->db), total_now, c);
+    return listing_count_cached(c->app, key, db_tx_generation(c->tx), total_now, c);
 }
 
 // ---- one -------------------------------------------------------------------------------

@@ -226,7 +226,7 @@ demand_rules(struct ctx *c)
     struct clock_profile copy[KEPT_MOST];
     size_t n = 0;
     bool page = c->route != NULL && c->route->method == HTTP_GET;
-    uint64_t generation = db_generation(c->app->db);
+    uint64_t generation = db_tx_generation(c->tx);
     if (page && copy_kept(c, generation, copy, &n)) {
         return linked(c, copy, n);
     }

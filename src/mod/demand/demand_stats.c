@@ -306,7 +306,7 @@ keep(struct ctx *c, uint64_t generation, int64_t took, const struct value *v)
 const struct value *
 demand_statistics(struct ctx *c)
 {
-    uint64_t generation = db_generation(c->app->db);
+    uint64_t generation = db_tx_generation(c->tx);
     const struct value *known = read_kept(c, generation);
     if (known != NULL) {
         return known;

@@ -574,7 +574,7 @@ closing_count(struct ctx *c)
 {
     const char *key = arena_printf(c->arena, "terms closing %lld %d", (long long)c->actor->id,
                                    (int)time_to_day(c->now));
-    int64_t n = listing_count_cached(c->app, key, db_generation(c->app->db), count_closing, c);
+    int64_t n = listing_count_cached(c->app, key, db_tx_generation(c->tx), count_closing, c);
     return n > 0 ? n : -1;
 }
 
