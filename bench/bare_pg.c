@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The bare comparison on PostgreSQL: libmicrohttpd and libpq with nothing between them, with as
-// many connections as the program has. A GET runs the given statements in one pipeline on one
-// of twelve reading connections, fetches all their columns and answers a given number of bytes;
-// a POST inserts a copy of one row into each of the tables a creation writes, on one
-// connection, group-committed behind the lock by which servers take turns, and answers after
-// the commit.
+// many connections as the program has. Every request runs the given statements in one pipeline
+// on one of twelve reading connections and fetches all their columns. A GET then answers a
+// given number of bytes; a POST goes on to the one writing connection, which for each runs
+// further statements and inserts a copy of one row into each of the tables a creation writes,
+// all that wait in one pipeline and one transaction behind the lock by which servers take
+// turns, and answers after the commit.
 #include "bare.h"
 
 #include <libpq-fe.h>
@@ -17,7 +18,7 @@
 
 enum { HTTP_THREADS = 2, READERS = 12, COLUMNS = 64, TABLES = 8, STATEMENTS = 8, TEXT = 8192 };
 
-static const char *conninfo, *schema, *query;
+static const char *conninfo, *schema, *query, *also;
 static size_t answer_bytes;
 
 // ---- waiting requests ------------------------------------------------------------------
@@ -25,6 +26,7 @@ static size_t answer_bytes;
 struct waiting {
     struct waiting *next;
     struct MHD_Connection *connection;
+    bool post;
 };
 
 struct queue {
@@ -39,10 +41,9 @@ static struct queue writes = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZE
                               &writes.first};
 
 static void
-put(struct queue *q, struct MHD_Connection *connection)
+put(struct queue *q, struct waiting *w)
 {
-    struct waiting *w = malloc(sizeof *w);
-    *w = (struct waiting){.connection = connection};
+    w->next = NULL;
     pthread_mutex_lock(&q->lock);
     *q->last = w;
     q->last = &w->next;
@@ -154,37 +155,56 @@ settle(PGconn *h)
     }
 }
 
+// Prepares each of the statements between semicolons as PREFIX0, PREFIX1 …; how many.
+static int
+prepare_all(PGconn *h, const char *sql, const char *prefix)
+{
+    char text[TEXT * 4], name[16];
+    char *rest = NULL;
+    int n = 0;
+    snprintf(text, sizeof text, "%s", sql);
+    for (char *s = strtok_r(text, ";", &rest); s != NULL && n < STATEMENTS;
+         s = strtok_r(NULL, ";", &rest)) {
+        if (s[strspn(s, " \n")] != '\0') {
+            snprintf(name, sizeof name, "%s%d", prefix, n++);
+            prepare(h, name, s);
+        }
+    }
+    return n;
+}
+
+static void
+ask_all(PGconn *h, const char *prefix, int n)
+{
+    char name[16];
+    for (int i = 0; i < n; i++) {
+        snprintf(name, sizeof name, "%s%d", prefix, i);
+        ask(h, name);
+    }
+}
+
 // ---- reading ---------------------------------------------------------------------------
 
 static void *
 read_loop(void *arg)
 {
-    char text[TEXT * 4], name[16];
     PGconn *h = dial();
-    int n = 0;
     (void)arg;
     prepare(h, "begin", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
     prepare(h, "commit", "COMMIT");
-    snprintf(text, sizeof text, "%s", query);
-    char *rest = NULL;
-    for (char *s = strtok_r(text, ";", &rest); s != NULL && n < STATEMENTS;
-         s = strtok_r(NULL, ";", &rest)) {
-        if (s[strspn(s, " \n")] != '\0') {
-            snprintf(name, sizeof name, "s%d", n++);
-            prepare(h, name, s);
-        }
-    }
+    int n = prepare_all(h, query, "s");
     PQenterPipelineMode(h);
     for (;;) {
         struct waiting *w = take(&reads, 0);
         ask(h, "begin");
-        for (int i = 0; i < n; i++) {
-            snprintf(name, sizeof name, "s%d", i);
-            ask(h, name);
-        }
+        ask_all(h, "s", n);
         ask(h, "commit");
         settle(h);
-        release(w);
+        if (w->post) {
+            put(&writes, w);
+        } else {
+            release(w);
+        }
     }
     return NULL;
 }
@@ -264,12 +284,14 @@ write_loop(void *arg)
             "SELECT pg_advisory_xact_lock(hashtextextended('huiqiao.' || current_schema(), "
             "0))");
     prepare(h, "commit", "COMMIT");
+    int n = prepare_all(h, also, "a");
     PQenterPipelineMode(h);
     for (;;) {
         struct waiting *batch = take(&writes, 1);
         ask(h, "begin");
         ask(h, "lock");
         for (struct waiting *w = batch; w != NULL; w = w->next) {
+            ask_all(h, "a", n);
             insert_all(h);
         }
         ask(h, "commit");
@@ -314,22 +336,25 @@ handle(void *cls, struct MHD_Connection *connection, const char *url, const char
         return bare_answer(connection, post ? 201 : 200, answer_bytes);
     }
     *state = &queued;
+    struct waiting *w = malloc(sizeof *w);
+    *w = (struct waiting){.connection = connection, .post = post};
     MHD_suspend_connection(connection);
-    put(post ? &writes : &reads, connection);
+    put(&reads, w);
     return MHD_YES;
 }
 
 int
 main(int argc, char **argv)
 {
-    if (argc != 7) {
-        fprintf(stderr, "usage: bare_pg CONNINFO SCHEMA PORT BYTES SQL TABLE,TABLE…\n");
+    if (argc != 8) {
+        fprintf(stderr, "usage: bare_pg CONNINFO SCHEMA PORT BYTES SQL TABLE,TABLE… SQL\n");
         return 2;
     }
     conninfo = argv[1];
     schema = argv[2];
     answer_bytes = (size_t)atol(argv[4]);
     query = argv[5];
+    also = argv[7];
     for (int i = 0; i < READERS; i++) {
         pthread_t thread;
         pthread_create(&thread, NULL, read_loop, NULL);

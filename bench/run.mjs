@@ -9,75 +9,25 @@
 //                      [--keep DIR]
 //
 // Districts are made in DIR (a temporary one otherwise) and used again when they are there.
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import {
+  ROUNDS, build, compare, creationScript, huiqiao, load, login, measure, middle, n0, nextPort, option, percent, row, run, settle,
+  sleep, start, statement, stop, token, work,
+} from './lib.mjs';
 
-const args = process.argv.slice(2);
-const build = args[0];
-const option = (name, otherwise) => {
-  const i = args.indexOf(`--${name}`);
-  return i < 0 ? otherwise : args[i + 1];
-};
 const DEMANDS = Number(option('demands', 100000));
 const SMALL = Number(option('small', 10000));
 const LARGE = Number(option('large', 1000000));
 const ENTERPRISES = Number(option('enterprises', 1000000));
-const SECONDS = Number(option('seconds', 1));
-const ROUNDS = 7; // the two sides take turns, so that what else the machine does meets both
 const SETTLING = 8000; // a server begins with its minute's work, which writes
-const only = option('only', 'pages,creation,growth,rest,idle,exports,search,failover').split(',');
-const kept = option('keep', null);
-const huiqiao = join(build, 'huiqiao');
 const baseline = join(build, 'bench', 'baseline');
-const work = kept ?? mkdtempSync(join(tmpdir(), 'huiqiao-bench-'));
-const PASSWORD = 'bench-Password-2026';
-const children = new Set();
-const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
-let nextPort = 18000 + (process.pid % 1000);
-
-function run(...words) {
-  return execFileSync(huiqiao, words, {
-    encoding: 'utf8', maxBuffer: 64 << 20, env: { ...process.env, HUIQIAO_DEMO_PASSWORD: PASSWORD },
-  });
-}
-
-// ---- servers ---------------------------------------------------------------------------
-
-async function start(command, words, port, ready) {
-  const child = spawn(command, words, { stdio: ['ignore', 'ignore', 'inherit'] });
-  children.add(child);
-  const began = performance.now();
-  while (performance.now() - began < 20000) {
-    try {
-      await fetch(`http://127.0.0.1:${port}${ready}`);
-      return { child, port, ms: performance.now() - began, base: `http://127.0.0.1:${port}` };
-    } catch {
-      await sleep(2);
-    }
-  }
-  throw new Error(`${command} does not answer`);
-}
-
-async function stop(server) {
-  const gone = new Promise((done) => server.child.once('exit', done));
-  server.child.kill('SIGTERM');
-  await gone;
-  children.delete(server.child);
-}
-
-const serve = (data, port = nextPort++) =>
+const serve = (data, port = nextPort()) =>
   start(huiqiao, ['serve', '--drain', '0', '--data', data, '--listen', `127.0.0.1:${port}`], port, '/readyz');
-const bare = (data, bytes, sql, tables = '', port = nextPort++) =>
+const bare = (data, bytes, sql, tables = '', port = nextPort()) =>
   start(baseline, [join(data, 'district.db'), String(port), String(bytes), sql, tables], port, '/');
-
-// What is left to write to the disk would be written during what is measured next.
-function settle(fn) {
-  fn();
-  execFileSync('sync');
-}
 
 // A district of n demands; `copy` for one that is written to.
 function district(n, copy = '') {
@@ -95,86 +45,6 @@ function district(n, copy = '') {
   return join(work, `d${n}-${copy}`);
 }
 
-async function login(server) {
-  const page = await fetch(`${server.base}/login`);
-  const cookie = page.headers.getSetCookie().map((c) => c.split(';')[0]).join('; ');
-  const csrf = /name="csrf" value="([^"]+)"/.exec(await page.text())[1];
-  const answer = await fetch(`${server.base}/login`, {
-    method: 'POST', redirect: 'manual', headers: { cookie, origin: server.base },
-    body: new URLSearchParams({ csrf, login: 'staff', password: PASSWORD }),
-  });
-  const set = answer.headers.getSetCookie().map((c) => c.split(';')[0]).filter((c) => c.startsWith('hq='));
-  if (set.length === 0) throw new Error(`login refused: ${answer.status}`);
-  return { cookie: set[0] };
-}
-
-const token = (data, who) => ({ authorization: `Bearer ${run('token', '--data', data, who).trim().split('\n').pop()}` });
-
-// ---- load ------------------------------------------------------------------------------
-
-const milliseconds = (text) => {
-  const [, n, unit] = /([\d.]+)(us|ms|s)/.exec(text) ?? [null, '0', 'ms'];
-  return Number(n) * { us: 0.001, ms: 1, s: 1000 }[unit];
-};
-
-// wrk's figures for one address.
-function load(url, { connections = 32, headers = {}, script = null } = {}) {
-  const words = ['-t1', `-c${connections}`, `-d${SECONDS}s`, '--latency'];
-  for (const [name, value] of Object.entries(headers)) words.push('-H', `${name}: ${value}`);
-  if (script) words.push('-s', script);
-  const out = spawnSync('wrk', [...words, url], { encoding: 'utf8' }).stdout;
-  return {
-    rate: Number(/Requests\/sec:\s+([\d.]+)/.exec(out)?.[1] ?? 0),
-    p99: milliseconds(/99%\s+([\d.]+\w+)/.exec(out)?.[1] ?? ''),
-    refused: Number(/Non-2xx or 3xx responses: (\d+)/.exec(out)?.[1] ?? 0),
-  };
-}
-
-const middle = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
-
-// Both sides in turns; of each the middle round.
-function compare(ours, theirs) {
-  const sides = [[], []];
-  for (let i = 0; i < ROUNDS; i++) {
-    sides[0].push(ours());
-    sides[1].push(theirs());
-  }
-  const [a, b] = sides.map((side) => ({
-    rate: middle(side.map((x) => x.rate)),
-    p99: middle(side.map((x) => x.p99)),
-    refused: side.reduce((sum, x) => sum + x.refused, 0),
-  }));
-  return { a, b, ratio: a.rate / b.rate };
-}
-
-function creationScript(headers, file) {
-  const body = JSON.stringify({ title: '厂区周边电压不稳，近一月停机四次', category: 'energy_utility',
-    body: '近一个月来厂区所在片区电压波动较大，已造成四次停机，'.repeat(8).slice(0, 200) });
-  writeFileSync(file, `wrk.method = "POST"\nwrk.body = [==[${body}]==]\n` +
-    `wrk.headers["Content-Type"] = "application/json"\n` +
-    Object.entries(headers).map(([k, v]) => `wrk.headers["${k}"] = "${v}"\n`).join(''));
-  return file;
-}
-
-// ---- statements of the program, their parameters put in as literals --------------------
-
-const statements = new Map();
-function statement(name, values) {
-  if (statements.size === 0) {
-    for (const part of run('sql').split('\n\n')) {
-      const found = /^-- (\S+) \(/.exec(part);
-      if (!found) continue;
-      const own = part.split('\n-- postgres\n')[0]; // where the engines differ, SQLite's stands first
-      statements.set(found[1], own.split('\n').filter((l) => !l.startsWith('-- ')).join(' ').replace(/;$/, ''));
-    }
-  }
-  if (!statements.has(name)) throw new Error(`no statement ${name}`);
-  return `${statements.get(name).replace(/\$(\d+)/g, (_, n) => {
-    const v = values[Number(n) - 1] ?? null;
-    return v === null ? 'NULL' : typeof v === 'string' ? `'${v}'` : String(v);
-  })};`;
-}
-
 function newest() {
   const last = 9223372036854775807n;
   const values = [last, 0, 21];
@@ -185,11 +55,6 @@ function newest() {
 }
 
 // ---- what is measured ------------------------------------------------------------------
-
-const table = [];
-const row = (...cells) => table.push(cells);
-const n0 = (x) => Math.round(x).toLocaleString('en');
-const percent = (x) => `${Math.round(100 * x)} %`;
 
 async function pages() {
   const data = district(DEMANDS);
@@ -210,7 +75,7 @@ async function pages() {
     const answer = await fetch(url, { headers: { ...headers, 'accept-encoding': 'identity' } });
     const bytes = Buffer.byteLength(await answer.text());
     const against = await bare(data, bytes, sql);
-    const r = compare(() => load(url, { headers }), () => load(`${against.base}/`));
+    const r = await compare(() => load(url, { headers }), () => load(`${against.base}/`));
     await stop(against);
     row(`${name}, ${n0(bytes)} bytes`, `${n0(r.a.rate)}/s, p99 ${r.a.p99.toFixed(1)} ms`, `${n0(r.b.rate)}/s`,
       percent(r.ratio), `≥ ${percent(goal)}`, r.ratio >= goal && r.a.refused === 0);
@@ -232,7 +97,7 @@ async function creation() {
     await stop(against);
   }
   let turn = [0, 0];
-  const r = compare(() => sides[0][turn[0]++], () => sides[1][turn[1]++]);
+  const r = await compare(() => sides[0][turn[0]++], () => sides[1][turn[1]++]);
   row('durable creation, 64 clients', `${n0(r.a.rate)}/s, p99 ${r.a.p99.toFixed(0)} ms`,
     `${n0(r.b.rate)}/s, p99 ${r.b.p99.toFixed(0)} ms`, percent(r.ratio), '≥ 50 % and ≥ 5,000/s',
     r.ratio >= 0.5 && r.a.rate >= 5000 && r.a.refused === 0);
@@ -253,7 +118,7 @@ async function growth() {
     'creation': (i) => load(`${servers[i].base}/api/v1/demands`, { connections: 64, script: scripts[i] }),
   };
   for (const [name, fn] of Object.entries(work_on)) {
-    const r = compare(() => fn(0), () => fn(1));
+    const r = await compare(() => fn(0), () => fn(1));
     row(`${name}: ${n0(SMALL)} → ${n0(LARGE)} demands`, `${n0(r.b.rate)}/s of the large`, `${n0(r.a.rate)}/s of the small`,
       `${r.ratio.toFixed(2)}×`, '≤ 1.3×', r.ratio <= 1.3 && r.a.refused + r.b.refused === 0);
   }
@@ -409,21 +274,4 @@ function failover() {
     `${gaps?.kills ?? 0} kills, ttl 5 s`, '', 'max ≤ 15 s', gaps !== null && gaps.max <= 15 && out.status === 0);
 }
 
-function print() {
-  console.log(`\n${DEMANDS} demands unless said otherwise; ${ROUNDS} rounds of ${SECONDS} s a side, in turns\n`);
-  console.log('| what | huiqiao | compared with | ratio | goal | |');
-  console.log('| --- | ---: | ---: | ---: | ---: | --- |');
-  for (const [what, ours, theirs, ratio, goal, good] of table) {
-    console.log(`| ${what} | ${ours} | ${theirs} | ${ratio} | ${goal} | ${good ? 'met' : 'NOT MET'} |`);
-  }
-}
-
-try {
-  for (const part of [pages, creation, growth, rest, idle, exports, search, failover]) {
-    if (only.includes(part.name)) await part();
-  }
-  print();
-} finally {
-  for (const child of children) child.kill('SIGKILL');
-  if (!kept) rmSync(work, { recursive: true, force: true });
-}
+await measure([pages, creation, growth, rest, idle, exports, search, failover], `${DEMANDS} demands unless said otherwise`);
