@@ -8,8 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { FIRST_BLOCK = 16 * 1024, LARGEST_BLOCK = 256 * 1024 };
+enum { PATIENCE_MS = 10, PATIENCE_TIMES = 3000 };
 
 struct block {
     struct block *next;
@@ -31,14 +33,23 @@ struct arena {
     size_t max;
     size_t held;
     size_t used; // of the blocks below the head
+    bool starved;
 };
 _Static_assert(offsetof(struct arena, room) == 0, "arena_raw looks for it there");
+
+static _Thread_local char this_thread; // its address tells threads apart
+
+static bool
+has_guard(const struct arena *a)
+{
+    return a->guard != NULL && a->guard->thread == &this_thread;
+}
 
 static _Noreturn void
 exhausted(struct arena *a)
 {
     struct arena_guard *g = a->guard;
-    if (g == NULL) {
+    if (!has_guard(a)) {
         fputs("huiqiao: out of memory\n", stderr);
         abort();
     }
@@ -46,16 +57,44 @@ exhausted(struct arena *a)
     longjmp(g->jmp, 1);
 }
 
-struct arena *
-arena_new(size_t max)
+void *
+arena_patient(size_t n)
 {
-    struct arena *a = calloc(1, sizeof *a);
-    if (a == NULL) {
+    const struct timespec moment = {.tv_nsec = PATIENCE_MS * 1000000L};
+    void *p = calloc(1, n);
+    for (int i = 0; p == NULL && i < PATIENCE_TIMES; i++) {
+        nanosleep(&moment, NULL);
+        p = calloc(1, n);
+    }
+    if (p == NULL) {
         fputs("huiqiao: out of memory\n", stderr);
         abort();
     }
+    return p;
+}
+
+struct arena *
+arena_try_new(size_t max)
+{
+    struct arena *a = calloc(1, sizeof *a);
+    if (a != NULL) {
+        a->max = max;
+    }
+    return a;
+}
+
+struct arena *
+arena_new(size_t max)
+{
+    struct arena *a = arena_patient(sizeof *a);
     a->max = max;
     return a;
+}
+
+bool
+arena_starved(const struct arena *a)
+{
+    return a->starved;
 }
 
 static void
@@ -126,12 +165,15 @@ add_block(struct arena *a, size_t n)
         size = n; // the last bytes may still fit exactly
     }
     if (size > a->max || a->held > a->max - size) {
+        a->starved = false;
         exhausted(a);
     }
     struct block *b = malloc(sizeof *b + size);
-    if (b == NULL) {
+    a->starved = b == NULL;
+    if (b == NULL && has_guard(a)) {
         exhausted(a);
     }
+    b = b == NULL ? arena_patient(sizeof *b + size) : b;
     a->used += used_of_head(a);
     b->next = a->head;
     b->size = size;
@@ -228,6 +270,7 @@ void
 arena_begin(struct arena *a, struct arena_guard *g)
 {
     g->outer = a->guard;
+    g->thread = &this_thread;
     a->guard = g;
 }
 

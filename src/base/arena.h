@@ -6,6 +6,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -18,9 +19,14 @@ enum { ARENA_ALIGN = 16 };
 
 struct arena; // begins with its room
 
-// Makes an arena that may hold at most `max` bytes. Never returns NULL: without memory for
-// even that, the process aborts. The caller frees it with arena_free().
+// Makes an arena that may hold at most `max` bytes. Never returns NULL: see arena_patient. The
+// caller frees it with arena_free().
 struct arena *arena_new(size_t max);
+// The same where it can be refused: NULL without memory.
+struct arena *arena_try_new(size_t max);
+// n zeroed bytes, for free(). Where nobody can be told that the machine has no memory, it is
+// worth waiting for half a minute; then the process aborts.
+void *arena_patient(size_t n) __attribute__((returns_nonnull));
 void arena_free(struct arena *a);
 
 // Forgets everything allocated and every clean-up (after running them); keeps one block for
@@ -32,7 +38,7 @@ void *arena_raw_slow(struct arena *a, size_t n) __attribute__((returns_nonnull))
 
 // Returns n bytes, aligned for any type and not zeroed, for buffers that are filled at once.
 // Never returns NULL: when the arena's maximum or the machine's memory is exhausted it unwinds
-// to the innermost ARENA_TRY, or aborts when there is none.
+// to the innermost ARENA_TRY; when there is none it aborts, for memory after some patience.
 static inline void *
 arena_raw(struct arena *a, size_t n)
 {
@@ -64,15 +70,20 @@ char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 // cannot hold (file descriptors, library objects).
 void arena_defer(struct arena *a, void (*fn)(void *), void *arg);
 
+// Whether it was the machine's memory, not the maximum, that the last unwinding was for.
+bool arena_starved(const struct arena *a);
+
 // Bytes handed out so far, for tests and metrics.
 size_t arena_used(const struct arena *a);
 
 // Unwinding. `struct arena_guard g; if (ARENA_TRY(a, &g)) { work; arena_end(a, &g); } else {
 // out of memory; the guard is already gone }`. Guards nest. Nothing between may hold a lock
-// or another resource that is not deferred.
+// or another resource that is not deferred. Only the thread that set a guard goes back to it:
+// another one that works for it with its arena is as one without a guard.
 struct arena_guard {
     jmp_buf jmp;
     struct arena_guard *outer;
+    const void *thread;
 };
 void arena_begin(struct arena *a, struct arena_guard *g);
 void arena_end(struct arena *a, struct arena_guard *g);

@@ -487,12 +487,12 @@ serve_nobody(struct districts *d, struct http_req *r, struct http_resp *resp)
 // ---- the application -------------------------------------------------------------------
 
 static size_t
-limit(void *arg, enum http_method m, const char *path)
+limit(void *arg, struct arena *a, enum http_method m, const char *path)
 {
     const struct districts *d = arg;
     const struct app any = {.router = d->program->router, .api_router = d->program->api_router};
     const char *rest = text_starts(path, "/d/") ? strchr(path + 3, '/') : path;
-    return gate_limit((void *)&any, m, rest == NULL ? "/" : rest);
+    return gate_limit((void *)&any, a, m, rest == NULL ? "/" : rest);
 }
 
 static bool

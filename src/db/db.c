@@ -31,13 +31,12 @@ static struct {
     struct signature *bucket[SIGNATURE_BUCKETS];
 } signatures = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-static void *
-must(void *p)
+// A few hundred bytes at the first use of a statement.
+static char *
+keep_text(const char *text)
 {
-    if (p == NULL) {
-        abort(); // a few hundred bytes at the first use of a statement
-    }
-    return p;
+    size_t n = strlen(text) + 1;
+    return memcpy(arena_patient(n), text, n);
 }
 
 static bool
@@ -86,7 +85,7 @@ signature_parse(const char *text)
 {
     struct db_field fields[SIGNATURE_FIELDS];
     unsigned n = 0;
-    char *words = must(strdup(text));
+    char *words = keep_text(text);
     char *save = NULL;
     for (char *w = strtok_r(words, " \n", &save); w != NULL; w = strtok_r(NULL, " \n", &save)) {
         if (n == SIGNATURE_FIELDS || !field_parse(w, &fields[n]) || field_known(fields, n, w)) {
@@ -95,11 +94,11 @@ signature_parse(const char *text)
         }
         n++;
     }
-    struct signature *s = must(calloc(1, sizeof *s));
-    struct db_field *kept = must(malloc((n + 1) * sizeof *kept));
+    struct signature *s = arena_patient(sizeof *s);
+    struct db_field *kept = arena_patient((n + 1) * sizeof *kept);
     memcpy(kept, fields, n * sizeof *kept);
     s->sig = (struct db_signature){.count = n, .fields = kept};
-    s->text = must(strdup(text));
+    s->text = keep_text(text);
     return s;
 }
 

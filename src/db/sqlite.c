@@ -601,6 +601,9 @@ sq_cell(struct db_rows *r, unsigned col, struct db_arg *out)
     case SQLITE_TEXT:
         out->p = sqlite3_value_text(v);
         out->n = (size_t)sqlite3_value_bytes(v);
+        if (out->p == NULL) { // not NULL is there, but no memory for it
+            db_tx_fail(r->tx, ERR_UNAVAILABLE);
+        }
         return out->p == NULL ? DB_NULL_T : DB_TEXT_T;
     case SQLITE_BLOB:
         out->p = sqlite3_value_blob(v);

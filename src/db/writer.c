@@ -147,7 +147,7 @@ guarded(struct db_tx *tx, struct db_job *job)
         e = job->work(tx, job->arg);
         arena_end(job->arena, &guard);
     } else {
-        e = ERR_TOO_LARGE;
+        e = arena_starved(job->arena) ? ERR_UNAVAILABLE : ERR_TOO_LARGE;
     }
     db_end_all(tx);
     enum err failed = db_tx_err(tx); // asked in any case: the engine may still wait for answers

@@ -28,7 +28,11 @@ pool_take(struct http_server *s)
     }
     pthread_mutex_unlock(&s->pool_lock);
     if (x == NULL && (x = malloc(sizeof *x)) != NULL) {
-        x->arena = arena_new(s->arena_max);
+        x->arena = arena_try_new(s->arena_max);
+        if (x->arena == NULL) {
+            free(x);
+            x = NULL;
+        }
     }
     return x;
 }
@@ -331,7 +335,9 @@ take_head(struct exchange *x, struct MHD_Connection *mhd, const char *method,
         conn_enter(x->conn, CONN_BUSY, 0);
         return MHD_YES;
     }
-    x->limit = s->app.limit == NULL ? 0 : s->app.limit(s->app.arg, x->req.method, x->req.path);
+    x->limit = s->app.limit == NULL
+                   ? 0
+                   : s->app.limit(s->app.arg, x->arena, x->req.method, x->req.path);
     uint64_t over = x->head.length > x->limit ? x->head.length - x->limit : 0;
     x->req.too_large = over > 0;
     if (over > 0 && (x->head.continues || over > DRAIN_MAX)) {

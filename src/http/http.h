@@ -101,7 +101,7 @@ void http_set(struct http_req *r, struct http_resp *resp, const char *name, cons
 //         which `resumed` runs on an http thread and fills *resp.
 struct http_app {
     void *arg;
-    size_t (*limit)(void *arg, enum http_method m, const char *path);
+    size_t (*limit)(void *arg, struct arena *a, enum http_method m, const char *path);
     bool (*serve)(void *arg, struct http_req *r, struct http_resp *resp);
     void (*resumed)(void *arg, struct http_req *r, struct http_resp *resp);
 };

@@ -158,7 +158,7 @@ attachment_store(struct ctx *c, const struct http_file *f, const char *field)
     const char *name = tidy_name(c->arena, f->name);
     // This one uses the processor's own instructions: 10 MB hold the writer up for 7 ms.
     if (EVP_Digest(f->data, f->size, sha, NULL, EVP_sha256(), NULL) != 1) {
-        db_tx_fail(c->tx, ERR_INTERNAL);
+        db_tx_fail(c->tx, ERR_UNAVAILABLE); // no memory is all that can be wrong
         return 0;
     }
     int64_t id =

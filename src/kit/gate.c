@@ -37,10 +37,9 @@ find_route(const struct app *app, struct arena *a, enum http_method m, const cha
 }
 
 size_t
-gate_limit(void *arg, enum http_method m, const char *path)
+gate_limit(void *arg, struct arena *a, enum http_method m, const char *path)
 {
     const struct app *app = arg;
-    struct arena *a = arena_new(64 * 1024);
     struct http_match match = find_route(app, a, m, path);
     const struct route *route = match.target;
     // Files come with forms; JSON of a table of fields is never larger.
@@ -48,7 +47,6 @@ gate_limit(void *arg, enum http_method m, const char *path)
     size_t limit = route == NULL                    ? 4096
                    : !fields && route->max_body > 0 ? route->max_body
                                                     : BODY_MAX;
-    arena_free(a);
     return limit;
 }
 
@@ -202,7 +200,7 @@ answer_waiting(void *arg)
         answer(x);
         arena_end(c->arena, &g);
     } else {
-        x->answer = (struct http_resp){.status = 500};
+        x->answer = (struct http_resp){.status = arena_starved(c->arena) ? 503 : 500};
     }
     end_read(c);
     x->answered = true;
@@ -240,8 +238,33 @@ static void
 write_done(enum err e, void *arg)
 {
     struct exchange *x = arg;
+    x->c.tx = NULL; // the writer's, when the work ended for want of memory
     x->c.result = e;
     over(x);
+}
+
+static enum err
+out_of_memory(const struct ctx *c)
+{
+    return arena_starved(c->arena) ? ERR_UNAVAILABLE : ERR_TOO_LARGE;
+}
+
+// What a snapshot that failed did not find may be there: nothing is concluded from it.
+static enum err
+prepare(struct ctx *c)
+{
+    struct arena_guard g;
+    if (!ARENA_TRY(c->arena, &g)) {
+        return out_of_memory(c);
+    }
+    enum err e = c->route->prepare(c);
+    enum err failed = c->tx == NULL ? ERR_OK : db_tx_err(c->tx);
+    arena_end(c->arena, &g);
+    if (failed != ERR_OK) {
+        reset_answer(c);
+        return failed;
+    }
+    return e;
 }
 
 // On a worker: the slow preparation, then the write.
@@ -253,7 +276,7 @@ prepare_and_submit(void *arg)
     enum err e = ERR_UNAVAILABLE;
     c->tx = db_read_begin(c->app->db);
     if (c->tx != NULL) {
-        e = c->route->prepare(c);
+        e = prepare(c);
         end_read(c);
     }
     if (e == ERR_OK && c->faults.count > 0) {
@@ -286,7 +309,7 @@ start_write(struct exchange *x)
         return true;
     }
     if (c->route->prepare != NULL) {
-        c->result = c->route->prepare(c);
+        c->result = prepare(c);
         if (c->result == ERR_OK && c->faults.count > 0) {
             c->result = ERR_INVALID;
         }
@@ -322,7 +345,7 @@ read_long(void *arg)
         arena_end(c->arena, &g);
     } else if (c->tx != NULL) {
         reset_answer(c);
-        c->result = ERR_TOO_LARGE;
+        c->result = out_of_memory(c);
     }
     end_read(c);
     over(x);
@@ -552,12 +575,20 @@ ctx_new(struct app *app, struct http_req *r)
                         .now = time_now()};
 }
 
+static void
+leave_snapshot(void *arg)
+{
+    struct exchange *x = arg;
+    end_read(&x->c);
+}
+
 static struct exchange *
 exchange_new(struct app *app, struct http_req *r)
 {
     struct exchange *x = ARENA_NEW(r->arena, struct exchange);
     x->c = ctx_new(app, r);
     r->user = x;
+    arena_defer(r->arena, leave_snapshot, x); // when the arena runs out
     return x;
 }
 
@@ -645,7 +676,7 @@ serve_waiting(void *arg)
         make_whole(c);
         arena_end(c->arena, &g);
     } else {
-        x->answer = (struct http_resp){.status = 500};
+        x->answer = (struct http_resp){.status = arena_starved(c->arena) ? 503 : 500};
     }
     end_read(c);
     x->answered = true;

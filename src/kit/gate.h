@@ -23,7 +23,7 @@ struct exchange {
 };
 
 // The callbacks of http_app.
-size_t gate_limit(void *arg, enum http_method m, const char *path);
+size_t gate_limit(void *arg, struct arena *a, enum http_method m, const char *path);
 bool gate_serve(void *arg, struct http_req *r, struct http_resp *resp);
 void gate_resumed(void *arg, struct http_req *r, struct http_resp *resp);
 // Answers for a file of the program, the same in every district; false when it is none.

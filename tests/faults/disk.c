@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SECTOR = 512, PAGE = 4096, FDS = 4096, FILES = 256, NAMES = 4096 };
+enum { SECTOR = 512, PAGE = 4096, FDS = 4096, FILES = 4096, NAMES = 4096 };
 
 // One sector before a write that is not synced.
 struct old {
@@ -50,15 +50,19 @@ static uint64_t writes;
 static const char *root;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
+_Thread_local bool disk_inside;
+
 void
 disk_lock(void)
 {
     pthread_mutex_lock(&lock);
+    disk_inside = true;
 }
 
 void
 disk_unlock(void)
 {
+    disk_inside = false;
     pthread_mutex_unlock(&lock);
 }
 

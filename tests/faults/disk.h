@@ -56,6 +56,7 @@ extern struct control *control;
 struct file;
 
 // All of these under disk_lock.
+extern _Thread_local bool disk_inside; // this thread has it: what it asks for is ours
 void disk_lock(void);
 void disk_unlock(void);
 void disk_start(const char *path);

@@ -115,7 +115,7 @@ resumed(void *arg, struct http_req *r, struct http_resp *resp)
 }
 
 static size_t
-limit(void *arg, enum http_method m, const char *path)
+limit(void *arg, struct arena *a, enum http_method m, const char *path)
 {
     return BODY_LIMIT;
 }
