@@ -97,8 +97,8 @@ int sq_control(struct sq_conn *c, enum sq_control which);
 // has written since the last call.
 void sq_look_for_others(struct sq_conn *c);
 // Brings the log to the disk whatever became of it: after a sync that failed, memory holds what
-// the disk does not, every later sync says that all is well, and whoever starts then would build
-// on it. Writing it once more is what helps. On a connection that writes.
+// the disk does not, every later sync says that all is well, and whoever starts then would
+// build on it. Writing it once more is what helps. On a connection that writes.
 void sq_log_again(struct sq_conn *c);
 // Makes an empty file that must not exist yet. It holds personal data, so nobody else may read
 // it, and it must be found after a power cut, so its directory entry is made durable. `path`
