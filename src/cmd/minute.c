@@ -190,5 +190,6 @@ cmd_minute(struct app *app)
         take_turns(&d, &JOBS[i]);
     }
     arena_free(d.arena);
+    atomic_store(&app->minute, time_now());
     import_kick(app); // what a restart has stopped
 }

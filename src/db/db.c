@@ -207,6 +207,15 @@ db_reads_wait(const struct db *db)
     return db->engine->reads_wait;
 }
 
+void
+db_stats(const struct db *db, struct db_stats *out)
+{
+    *out = (struct db_stats){.jobs = atomic_load(&db->jobs),
+                             .turns = atomic_load(&db->turns),
+                             .busy_us = atomic_load(&db->busy_us),
+                             .waiting = db_writer_waiting(db->writer)};
+}
+
 bool
 db_is_read_only(const struct db *db)
 {

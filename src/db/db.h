@@ -107,6 +107,13 @@ bool db_reads_wait(const struct db *db);
 // The disk failed in a way that leaves unknown what it holds: writes answer ERR_READ_ONLY until
 // the process starts anew.
 bool db_is_read_only(const struct db *db);
+// What the writing thread did since the start, and what waits for it.
+struct db_stats {
+    uint64_t jobs, turns; // writes, and the transactions they shared
+    uint64_t busy_us;     // in these
+    uint64_t waiting;
+};
+void db_stats(const struct db *db, struct db_stats *out);
 
 // ---- reading -------------------------------------------------------------------------
 

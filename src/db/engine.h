@@ -42,6 +42,7 @@ struct db {
     // Writes of others would not be noticed now: nothing read may be kept (db_generation).
     _Atomic bool deaf;
     _Atomic bool read_only; // the disk failed
+    _Atomic uint64_t jobs, turns, busy_us;
 };
 
 struct db_put_off;
@@ -226,6 +227,7 @@ bool db_later_run(struct db_tx *tx);
 // Starts the writing thread on a connection of its own. NULL and *why.
 struct db_writer *db_writer_start(struct db *db, struct arena *a, const char **why);
 enum err db_writer_submit(struct db_writer *w, struct db_job *job);
+size_t db_writer_waiting(struct db_writer *w);
 // Asked by the job that runs: whether another is in its batch or waits.
 bool db_writer_is_asked(struct db_writer *w);
 // Runs what is queued and ends the thread. Returns its connection, for write_close.

@@ -74,6 +74,15 @@ db_writer_submit(struct db_writer *w, struct db_job *job)
     return !refuse ? ERR_OK : read_only ? ERR_READ_ONLY : ERR_UNAVAILABLE;
 }
 
+size_t
+db_writer_waiting(struct db_writer *w)
+{
+    pthread_mutex_lock(&w->lock);
+    size_t n = w->waiting;
+    pthread_mutex_unlock(&w->lock);
+    return n;
+}
+
 bool
 db_writer_is_asked(struct db_writer *w)
 {
@@ -324,9 +333,18 @@ answer(struct batch *b)
     }
 }
 
+static int64_t
+now_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
 static void
 run_batch(struct db_writer *w)
 {
+    int64_t begun = now_us();
     struct batch b = {.last = &b.first, .until = now_ms() + BATCH_MS};
     enum db_outcome o = db_is_read_only(w->db) ? DB_BROKEN : DB_DONE;
     struct db_job *job;
@@ -348,6 +366,10 @@ run_batch(struct db_writer *w)
     if (o == DB_BROKEN && !db_is_read_only(w->db)) {
         refuse_writes(w);
     }
+    atomic_fetch_add_explicit(&w->db->jobs, b.count, memory_order_relaxed);
+    atomic_fetch_add_explicit(&w->db->turns, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&w->db->busy_us, (uint64_t)(now_us() - begun),
+                              memory_order_relaxed);
     answer(&b);
 }
 

@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 // How much more than allowed is read to the end, so that the client sees the answer instead
 // of a reset; and what all bodies under way may hold together.
@@ -147,9 +148,33 @@ refuse(struct exchange *x, struct MHD_Connection *mhd, int status)
     return queue(x, mhd);
 }
 
+const unsigned HTTP_TOOK_MS[HTTP_TOOK] = {1, 5, 10, 25, 50, 100, 250, 500, 1000};
+
+static int64_t
+now_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static void
+count_time(struct exchange *x)
+{
+    struct took *t = x->req.method == HTTP_GET ? &x->server->reads : &x->server->writes;
+    uint64_t us = (uint64_t)(now_us() - x->begun);
+    size_t i = 0;
+    while (i < HTTP_TOOK && us > (uint64_t)HTTP_TOOK_MS[i] * 1000) {
+        i++;
+    }
+    atomic_fetch_add_explicit(&t->took[i], 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&t->sum_us, us, memory_order_relaxed);
+}
+
 static enum MHD_Result
 answer_app(struct exchange *x, struct MHD_Connection *mhd)
 {
+    count_time(x);
     if (!head_fits(x)) {
         log_error("the head of the answer to %s is too large", x->req.path);
         reply_error(&x->req, &x->resp, 500);
@@ -370,6 +395,7 @@ exchange_begin(void *server, const char *uri, struct MHD_Connection *mhd)
         return NULL;
     }
     exchange_clear(x, s, c);
+    x->begun = now_us();
     atomic_fetch_add_explicit(&s->requests, 1, memory_order_relaxed);
     atomic_fetch_add(&s->active, 1);
     atomic_store_explicit(&c->received, 0, memory_order_relaxed);

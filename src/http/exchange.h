@@ -28,6 +28,7 @@ struct exchange {
     struct exchange *next;      // in the pool
     struct http_server *server;
     struct http_conn *conn;
+    int64_t begun; // microseconds
     struct guard_head head;
     uintptr_t target, target_end; // where the library has the target, see request.c
     enum exchange_phase phase;
@@ -73,6 +74,10 @@ struct http_server {
     _Atomic uint64_t body_bytes;
     _Atomic uint64_t requests, refused;
     _Atomic uint64_t status[6];
+    struct took {
+        _Atomic uint64_t took[HTTP_TOOK + 1];
+        _Atomic uint64_t sum_us;
+    } reads, writes;
 };
 
 // The library's callbacks; `server` is their closure.

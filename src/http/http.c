@@ -255,6 +255,15 @@ http_stop(struct http_server *s, unsigned seconds)
     free(s);
 }
 
+static void
+copy_took(const struct took *t, struct http_took *out)
+{
+    for (size_t i = 0; i <= HTTP_TOOK; i++) {
+        out->took[i] = atomic_load(&t->took[i]);
+    }
+    out->sum_us = atomic_load(&t->sum_us);
+}
+
 void
 http_stats(const struct http_server *s, struct http_stats *out)
 {
@@ -267,4 +276,6 @@ http_stats(const struct http_server *s, struct http_stats *out)
     for (size_t i = 0; i < sizeof s->status / sizeof *s->status; i++) {
         out->status[i] = atomic_load(&s->status[i]);
     }
+    copy_took(&s->reads, &out->reads);
+    copy_took(&s->writes, &out->writes);
 }

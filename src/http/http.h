@@ -146,12 +146,22 @@ void http_drain(struct http_server *s);
 // that a balancer may safely ask elsewhere.
 void http_stop(struct http_server *s, unsigned seconds);
 
+// How long answers of the application took, from the request's first line to the answer's.
+// took[i] of those not longer than HTTP_TOOK_MS[i], the last one of all others.
+enum { HTTP_TOOK = 9 };
+extern const unsigned HTTP_TOOK_MS[HTTP_TOOK];
+struct http_took {
+    uint64_t took[HTTP_TOOK + 1];
+    uint64_t sum_us;
+};
+
 struct http_stats {
     uint64_t requests;
     uint64_t refused;     // malformed, stopped by the guard
     uint64_t slow_closed; // closed by the watchdog
     uint64_t connections; // open now
     uint64_t status[6];   // answers by class, [2] = 2xx
+    struct http_took reads, writes;
 };
 void http_stats(const struct http_server *s, struct http_stats *out);
 

@@ -66,6 +66,7 @@ struct app {
     atomic_flag exporting;      // a long workbook is being made: one at a time
     struct rates *rates;        // kit/rate.h; NULL: nothing is limited
     struct http_server *server; // NULL until it serves; for metrics
+    _Atomic int64_t minute;     // when the minute's jobs were last through; 0 not yet
 };
 
 // Opens (and migrates) the district. NULL and *why, which stays until this thread fails again.

@@ -9,11 +9,17 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 static const struct db_stmt ALIVE = {
     .name = "system.alive", .sql = "SELECT 1 AS one", .params = "", .row = "one:int"};
-static const struct db_stmt *const STMTS[] = {&ALIVE, NULL};
+static const struct db_stmt SESSIONS = {.name = "system.sessions",
+                                        .sql = "SELECT count(*) AS n FROM session"
+                                               " WHERE expires_at > $1",
+                                        .params = "now:time",
+                                        .row = "n:int"};
+static const struct db_stmt *const STMTS[] = {&ALIVE, &SESSIONS, NULL};
 
 static enum err
 text_answer(struct ctx *c, const char *type, const char *text)
@@ -55,34 +61,85 @@ resident_bytes(void)
     return n == 2 ? (int64_t)resident * sysconf(_SC_PAGESIZE) : 0;
 }
 
+static void
+figure(struct buf *b, const char *type, const char *name, uint64_t v)
+{
+    buf_printf(b, "# TYPE huiqiao_%s %s\nhuiqiao_%s %llu\n", name, type, name,
+               (unsigned long long)v);
+}
+
+static void
+time_spent(struct buf *b, const char *class, const struct http_took *t)
+{
+    static const char NAME[] = "huiqiao_request_seconds";
+    uint64_t n = 0;
+    for (size_t i = 0; i < HTTP_TOOK; i++) {
+        n += t->took[i];
+        buf_printf(b, "%s_bucket{class=\"%s\",le=\"%g\"} %llu\n", NAME, class,
+                   HTTP_TOOK_MS[i] / 1000.0, (unsigned long long)n);
+    }
+    n += t->took[HTTP_TOOK];
+    buf_printf(b, "%s_bucket{class=\"%s\",le=\"+Inf\"} %llu\n", NAME, class,
+               (unsigned long long)n);
+    buf_printf(b, "%s_sum{class=\"%s\"} %.6f\n", NAME, class, (double)t->sum_us / 1e6);
+    buf_printf(b, "%s_count{class=\"%s\"} %llu\n", NAME, class, (unsigned long long)n);
+}
+
+static void
+http_figures(struct buf *b, const struct http_server *server)
+{
+    struct http_stats s = {0};
+    if (server != NULL) {
+        http_stats(server, &s);
+    }
+    figure(b, "counter", "requests_total", s.requests);
+    figure(b, "counter", "refused_total", s.refused);
+    figure(b, "counter", "slow_closed_total", s.slow_closed);
+    figure(b, "gauge", "connections", s.connections);
+    buf_puts(b, "# TYPE huiqiao_answers_total counter\n");
+    for (int i = 2; i < 6; i++) {
+        buf_printf(b, "huiqiao_answers_total{class=\"%dxx\"} %llu\n", i,
+                   (unsigned long long)s.status[i]);
+    }
+    buf_puts(b, "# TYPE huiqiao_request_seconds histogram\n");
+    time_spent(b, "read", &s.reads);
+    time_spent(b, "write", &s.writes);
+}
+
+static void
+database_figures(struct buf *b, struct ctx *c)
+{
+    struct db_stats s;
+    db_stats(c->app->db, &s);
+    figure(b, "counter", "commits_total", db_generation(c->app->db));
+    figure(b, "counter", "writes_total", s.jobs);
+    figure(b, "counter", "write_turns_total", s.turns);
+    buf_printf(b,
+               "# TYPE huiqiao_write_turn_seconds_total counter\n"
+               "huiqiao_write_turn_seconds_total %.6f\n",
+               (double)s.busy_us / 1e6);
+    figure(b, "gauge", "writes_waiting", s.waiting);
+    figure(b, "gauge", "read_only", db_is_read_only(c->app->db));
+    figure(b, "gauge", "sessions",
+           (uint64_t)db_value_int(c->tx, &SESSIONS, DB_ARGS(DB_INT(c->now)), 0));
+}
+
 static enum err
 run_metrics(struct ctx *c)
 {
-    struct http_stats s = {0};
+    struct statvfs disk = {0};
     struct buf b;
-    if (c->app->server != NULL) {
-        http_stats(c->app->server, &s);
+    buf_init(&b, c->arena, 4096, 65536);
+    http_figures(&b, c->app->server);
+    database_figures(&b, c);
+    if (c->app->data != NULL && statvfs(c->app->data, &disk) == 0) {
+        figure(&b, "gauge", "disk_free_bytes", disk.f_bavail * disk.f_frsize);
+        figure(&b, "gauge", "disk_size_bytes", disk.f_blocks * disk.f_frsize);
     }
-    buf_init(&b, c->arena, 2048, 65536);
-    buf_printf(&b, "# TYPE huiqiao_requests_total counter\nhuiqiao_requests_total %llu\n",
-               (unsigned long long)s.requests);
-    buf_printf(&b, "# TYPE huiqiao_refused_total counter\nhuiqiao_refused_total %llu\n",
-               (unsigned long long)s.refused);
-    buf_printf(&b, "# TYPE huiqiao_slow_closed_total counter\nhuiqiao_slow_closed_total %llu\n",
-               (unsigned long long)s.slow_closed);
-    buf_printf(&b, "# TYPE huiqiao_connections gauge\nhuiqiao_connections %llu\n",
-               (unsigned long long)s.connections);
-    buf_puts(&b, "# TYPE huiqiao_answers_total counter\n");
-    for (int i = 2; i < 6; i++) {
-        buf_printf(&b, "huiqiao_answers_total{class=\"%dxx\"} %llu\n", i,
-                   (unsigned long long)s.status[i]);
-    }
-    buf_printf(&b, "# TYPE huiqiao_commits_total counter\nhuiqiao_commits_total %llu\n",
-               (unsigned long long)db_generation(c->app->db));
-    buf_printf(&b, "# TYPE huiqiao_resident_bytes gauge\nhuiqiao_resident_bytes %lld\n",
-               (long long)resident_bytes());
-    buf_printf(&b, "# TYPE huiqiao_uptime_seconds gauge\nhuiqiao_uptime_seconds %lld\n",
-               (long long)((c->now - c->app->started) / 1000));
+    figure(&b, "gauge", "jobs_last_run_timestamp_seconds",
+           (uint64_t)(atomic_load(&c->app->minute) / 1000));
+    figure(&b, "gauge", "resident_bytes", (uint64_t)resident_bytes());
+    figure(&b, "gauge", "uptime_seconds", (uint64_t)((c->now - c->app->started) / 1000));
     return text_answer(c, "text/plain; version=0.0.4", buf_str(&b));
 }
 

@@ -2,10 +2,10 @@
 // What the pages for operators say is so: commands and options exist, files exist, settings have
 // these values, and a full disk is as described.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Browser, District, assert, finish, postgres, run, test } from './lib.mjs';
+import { join, resolve } from 'node:path';
+import { Browser, District, assert, finish, postgres, program, run, test } from './lib.mjs';
 
 const root = new URL('../../../', import.meta.url).pathname;
 const text = (name) => readFileSync(join(root, name), 'utf8');
@@ -73,6 +73,45 @@ await test('a lost password: a code from the command line, good once', async () 
   assert.equal(again.headers.get('location'), '/activate', 'refused');
   assert.notEqual((await new Browser(d).login('admin', 'another-phrase-2026')).status, 303);
   await d.stop();
+});
+
+await test('the dashboard shows figures that exist, and all of them', async () => {
+  await d.serve();
+  await d.ok('admin', 'GET', '/notices');
+  const figures = await (await fetch(`${d.url}/metrics`)).text();
+  await d.stop();
+  const there = new Set([...figures.matchAll(/^(huiqiao_\w+?)(?:\{[^}]*\})? [-+0-9.e]+$/gm)].map((m) => m[1]));
+  assert.equal(figures.split('\n').filter((l) => l !== '' && !/^(# TYPE huiqiao_\w+ (counter|gauge|histogram)|huiqiao_\w+(\{\w+="[^"]*"(,\w+="[^"]*")*\})? [-+0-9.e]+)$/.test(l)).join('\n'), '', 'not Prometheus text');
+  const shown = new Set();
+  for (const p of JSON.parse(text('deploy/grafana/huiqiao.json')).panels) {
+    for (const t of p.targets) for (const [name] of t.expr.matchAll(/huiqiao_\w+/g)) shown.add(name);
+  }
+  for (const name of shown) assert.ok(there.has(name), `${name} is not among the figures`);
+  for (const name of there) assert.ok(shown.has(name), `${name} is not shown`);
+  const [, n] = /huiqiao_request_seconds_count\{class="read"\} (\d+)/.exec(figures);
+  const [, last] = /huiqiao_request_seconds_bucket\{class="read",le="\+Inf"\} (\d+)/.exec(figures);
+  assert.ok(Number(n) >= 1 && n === last, `${n} reads, ${last} in the last bucket`);
+  assert.ok(Number(/huiqiao_disk_free_bytes (\d+)/.exec(figures)[1]) > 0);
+});
+
+await test('systemd takes the units, and finds them shut in', () => {
+  const units = ['huiqiao.service', 'huiqiao@.service', 'huiqiao-backup.service', 'huiqiao-backup.timer'];
+  if (spawnSync('systemd-analyze', ['--version']).status !== 0) {
+    console.log('units: skipped, there is no systemd-analyze');
+    return;
+  }
+  const dir = mkdtempSync(join(tmpdir(), 'huiqiao-units-'));
+  for (const u of units) writeFileSync(join(dir, u), text(`edge/${u}`).replaceAll('/usr/local/bin/huiqiao', resolve(program)));
+  for (const u of units) {
+    const verify = spawnSync('systemd-analyze', ['verify', '--man=no', join(dir, u)], { encoding: 'utf8', timeout: 30000 });
+    assert.equal(verify.status, 0, `${u}: ${verify.stderr}`);
+    assert.doesNotMatch(verify.stderr, /huiqiao/, u);
+    if (u.endsWith('.timer')) continue;
+    const security = spawnSync('systemd-analyze', ['security', '--offline=true', join(dir, u)], { encoding: 'utf8', timeout: 30000 });
+    const level = Number(/Overall exposure level for \S+: ([0-9.]+)/.exec(security.stdout)?.[1]);
+    assert.ok(level <= 1.5, `${u}: ${level} ${security.stderr}`);
+  }
+  rmSync(dir, { recursive: true });
 });
 
 // Of PostgreSQL's disk PostgreSQL says so (tests/store/postgres.c has what follows from errors).
