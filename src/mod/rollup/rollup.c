@@ -115,7 +115,7 @@ static const struct db_stmt OF_MONTH = {
     .scans = "every district of the city is a row of the page"};
 static const struct db_stmt SETTING = {
     .name = "rollup.is_on",
-    .sql = "SELECT count(*) FROM setting WHERE key = 'rollup' AND value = 'on'",
+    .sql = "SELECT count(*) AS n FROM setting WHERE key = 'rollup' AND value = 'on'",
     .row = "n:int"};
 
 static const char *
