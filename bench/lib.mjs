@@ -156,6 +156,16 @@ export function statement(name, values, engine = 'sqlite') {
   })};`;
 }
 
+// The list of demands that nobody filters, newest first.
+export function newest(engine = 'sqlite') {
+  const last = 9223372036854775807n;
+  const values = [last, 0, 21];
+  values[29] = -last; // the ends of the walk
+  values[30] = last;
+  values[31] = 1; // nothing is filtered
+  return statement('demand.list_all_newest', values, engine);
+}
+
 const table = [];
 export const row = (...cells) => table.push(cells);
 export const n0 = (x) => Math.round(x).toLocaleString('en');

@@ -14,7 +14,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import {
-  ROUNDS, build, compare, creationScript, huiqiao, load, login, measure, middle, n0, nextPort, option, percent, row, run, settle,
+  ROUNDS, build, compare, creationScript, huiqiao, load, login, measure, middle, n0, newest, nextPort, option, percent, row, run, settle,
   sleep, start, statement, stop, token, work,
 } from './lib.mjs';
 
@@ -43,15 +43,6 @@ function district(n, copy = '') {
     cpSync(data, join(work, `d${n}-${copy}`), { recursive: true });
   });
   return join(work, `d${n}-${copy}`);
-}
-
-function newest() {
-  const last = 9223372036854775807n;
-  const values = [last, 0, 21];
-  values[29] = -last; // the ends of the walk
-  values[30] = last;
-  values[31] = 1; // nothing is filtered
-  return statement('demand.list_all_newest', values);
 }
 
 // ---- what is measured ------------------------------------------------------------------
