@@ -25,6 +25,19 @@ const serve = (data, port = nextPort()) =>
 const bare = (n, bytes, sql, tables = '', also = '', port = nextPort()) =>
   start(join(build, 'bench', 'bare_pg'), [server, `b${n}`, String(port), String(bytes), sql, tables, also], port, '/');
 
+// A new district looks for duplicates and more, which writes; what is written makes a server forget
+// what it keeps. Until nothing is written for some seconds.
+async function quiet(one) {
+  const commits = async () => /^huiqiao_commits_total (\d+)/m.exec(await (await fetch(`${one.base}/metrics`)).text())[1];
+  await sleep(SETTLING);
+  for (let before = ''; ;) {
+    const now = await commits();
+    if (now === before) return;
+    before = now;
+    await sleep(4000);
+  }
+}
+
 function district(n) {
   const data = join(work, `p${n}`);
   if (!existsSync(data)) {
@@ -41,7 +54,7 @@ async function pages() {
   const one = await serve(data);
   const cookie = await login(one);
   const bearer = token(data, 'staff');
-  await sleep(SETTLING);
+  await quiet(one);
   for (const [name, path, headers] of [['HTML list of 20', '/demands?view=all', cookie], ['JSON list of 20', '/api/v1/demands?view=all', bearer]]) {
     const answer = await fetch(one.base + path, { headers: { ...headers, 'accept-encoding': 'identity' } });
     const bytes = Buffer.byteLength(await answer.text());
@@ -91,7 +104,7 @@ async function growth() {
   const servers = [await serve(datas[0]), await serve(datas[1])];
   const bearers = datas.map((d) => token(d, 'staff'));
   const scripts = datas.map((d, i) => creationScript(token(d, 'member'), join(work, `grow${i}.lua`)));
-  await sleep(SETTLING);
+  for (const s of servers) await quiet(s);
   const tasks = {
     list: (i) => load(`${servers[i].base}/api/v1/demands?view=all`, { headers: bearers[i] }),
     detail: (i) => load(`${servers[i].base}/api/v1/demands/${Math.floor(sizes[i] / 2)}`, { headers: bearers[i] }),
@@ -111,7 +124,7 @@ async function nodes() {
   const two = [await serve(data), await serve(data)];
   const headers = token(data, 'staff');
   const script = creationScript(token(data, 'member'), join(work, 'nodes.lua'));
-  await sleep(SETTLING);
+  for (const s of two) await quiet(s);
   for (const [name, path, options, clients] of [['list', '?view=all', { headers }, 32], ['creation', '', { script }, 64]]) {
     const at = (s, connections) => [`${s.base}/api/v1/demands${path}`, { ...options, connections }];
     const r = await compare(() => loads(two.map((s) => at(s, clients / 2))), () => loads([at(two[0], clients)]));
