@@ -452,13 +452,14 @@ page_error(struct ctx *c)
     struct arena *a = c->arena;
     const struct err_info *info = err_info(c->result);
     struct value *links = value_list(a);
-    add_link(c, links, "/", T("回首页"), true);
+    const struct value *resend = stale_resend(c);
+    add_link(c, links, "/", T("回首页"), resend == &value_null);
     value_set_text(a, c->page, "title", tr(c->lang, info->title));
     value_set_text(a, c->page, "detail", error_detail(c));
     value_set_int(a, c->page, "status", info->status);
     value_set_text(a, c->page, "icon",
                    c->result == ERR_NOT_FOUND ? "map-off" : "alert-triangle");
     value_set(a, c->page, "request_id", &value_null);
-    value_set(a, c->page, "resend", stale_resend(c));
+    value_set(a, c->page, "resend", resend);
     value_set(a, c->page, "links", links);
 }

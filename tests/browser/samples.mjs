@@ -15,7 +15,7 @@ const nav = [
 
 // What kit/page.c gives every page.
 export const common = (assets, lang) => ({
-  lang, theme: 'auto', size: 'normal', size_is_large: false, stale: false, assets,
+  lang, theme: 'auto', size: 'normal', size_is_large: false, stale: false, base: '', assets,
   district: '临江区', federation: '临江区工商联（总商会）', csrf: 'c5rf', version: '0.1.0', dense: false, year: 2026,
   me: { id: 7, name: '周敏', role_label: '工作人员', unit: '区工商联经济服务科' },
   nav, notices: 7, has_notices: true, flash: null, path: '/demands',
@@ -152,5 +152,7 @@ export const samples = {
   action: ['action', 200, step],
   paper: ['paper', 200, paper],
   error: ['error', 404, { title: '没有这一页', icon: 'map-off', detail: '网址可能少了几个字，或者这条内容已经撤下。', status: 404, request_id: null, resend: null, links, me: null }],
+  resend: ['error', 503, { title: '系统正忙，请稍后再试', icon: 'alert-triangle', detail: '这次没有办成，系统正在恢复。', status: 503, request_id: null, links: links.map((l) => ({ ...l, primary: false })), stale: true,
+    resend: { action: '/demands', once: true, multipart: true, fields: [{ name: 'title', value: '贴息难办' }], files: [{ name: 'files', id: 'resend-0', label: '材料' }] } }],
   message: ['message', 200, { title: '收到了，我们来办', icon: 'check', class: 'is-ok', detail: '编号 SQ2026-000426　11月23日 10:24', links, flash: '已保存' }],
 };

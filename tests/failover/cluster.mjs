@@ -105,7 +105,7 @@ export class Cluster {
   startEtcd(m) {
     const peers = this.machines.map((p) => `${p.name}=http://127.0.0.1:${p.peer}`).join(',');
     const known = existsSync(join(m.dir, 'etcd')) ? 'existing' : 'new';
-    m.etcd = this.run(m, 'etcd', '/usr/bin/etcd', ['--name', m.name, '--data-dir', join(m.dir, 'etcd'),
+    m.etcd = this.run(m, 'etcd', '/usr/bin/etcd', ['--enable-v2', '--name', m.name, '--data-dir', join(m.dir, 'etcd'),
       '--listen-client-urls', `http://127.0.0.1:${m.client}`,
       '--advertise-client-urls', `http://127.0.0.1:${m.client}`,
       '--listen-peer-urls', `http://127.0.0.1:${m.peer}`,
@@ -123,7 +123,8 @@ export class Cluster {
     return JSON.stringify({
       scope: 'huiqiao', name: m.name,
       restapi: { listen: `127.0.0.1:${m.rest}`, connect_address: `127.0.0.1:${m.rest}` },
-      etcd3: { hosts: this.machines.map((p) => `127.0.0.1:${p.client}`) },
+      // Not etcd3: see edge/patroni.yml.
+      etcd: { hosts: this.machines.map((p) => `127.0.0.1:${p.client}`) },
       bootstrap: {
         dcs: {
           ttl: 5, loop_wait: 1, retry_timeout: 2, maximum_lag_on_failover: 1 << 30,
@@ -133,7 +134,7 @@ export class Cluster {
             use_pg_rewind: true,
             parameters: {
               max_connections: 100, wal_level: 'replica', hot_standby: 'on', wal_log_hints: 'on',
-              wal_keep_size: '256MB', max_locks_per_transaction: 256, shared_buffers: '64MB',
+              wal_keep_size: '256MB', wal_retrieve_retry_interval: '1s', max_locks_per_transaction: 256, shared_buffers: '64MB',
             },
           },
         },
@@ -195,7 +196,9 @@ export class Cluster {
         try {
           const [all, sync] = this.ask(leader, "SELECT count(*), count(*) FILTER (WHERE sync_state = 'sync') "
             + "FROM pg_stat_replication WHERE state = 'streaming'").split('|').map(Number);
-          if (all === NAMES.length - 1 && (sync > 0 || !this.synchronous)) return leader;
+          // Patroni promotes nobody of whom it has not written down that they are in step.
+          const known = !this.synchronous || (await this.members()).some((m) => m.role === 'sync_standby');
+          if (all === NAMES.length - 1 && (sync > 0 || !this.synchronous) && known) return leader;
         } catch { /* not yet */ }
       }
       await sleep(200);
