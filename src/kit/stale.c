@@ -83,9 +83,9 @@ stale_resend(struct ctx *c)
     const struct http_req *r = c->req;
     bool unwritten =
         c->result == ERR_UNAVAILABLE || c->result == ERR_FULL || c->result == ERR_READ_ONLY;
-    if (!unwritten || r->method != HTTP_POST || r->form.count == 0 ||
-        r->bad_form || r->too_large || c->route == NULL ||
-        (c->route->flags & ROUTE_RATED) != 0 || has_password(c->route->fields)) {
+    if (!unwritten || r->method != HTTP_POST || r->form.count == 0 || r->bad_form ||
+        r->too_large || c->route == NULL || (c->route->flags & ROUTE_RATED) != 0 ||
+        has_password(c->route->fields)) {
         return &value_null;
     }
     struct value *form = value_map(c->arena);
