@@ -340,10 +340,17 @@ bulk_encode(struct buf *out, const struct db_arg *cells, unsigned n)
     }
 }
 
+static crypto_generichash_state *
+state_of(struct bulk_sum *s)
+{
+    const uintptr_t more = _Alignof(crypto_generichash_state) - 1;
+    return (crypto_generichash_state *)(((uintptr_t)s->room + more) & ~more);
+}
+
 static void
 sum_text(struct bulk_sum *s, const char *text)
 {
-    crypto_generichash_update(&s->state, (const unsigned char *)text, strlen(text) + 1);
+    crypto_generichash_update(state_of(s), (const unsigned char *)text, strlen(text) + 1);
 }
 
 void
@@ -351,7 +358,7 @@ bulk_sum_begin(struct bulk_sum *s, const struct bulk_table *t)
 {
     static const char LETTERS[][2] = {"?", "i", "t", "r", "b"}; // by db_type
     s->rows = 0;
-    crypto_generichash_init(&s->state, NULL, 0, BULK_SUM_SIZE);
+    crypto_generichash_init(state_of(s), NULL, 0, BULK_SUM_SIZE);
     sum_text(s, t->name);
     for (unsigned i = 0; i < t->columns; i++) {
         sum_text(s, t->column[i].name);
@@ -364,13 +371,13 @@ void
 bulk_sum_row(struct bulk_sum *s, const void *bytes, size_t n)
 {
     s->rows++;
-    crypto_generichash_update(&s->state, bytes, n);
+    crypto_generichash_update(state_of(s), bytes, n);
 }
 
 void
 bulk_sum_end(struct bulk_sum *s, unsigned char out[BULK_SUM_SIZE])
 {
-    crypto_generichash_final(&s->state, out, BULK_SUM_SIZE);
+    crypto_generichash_final(state_of(s), out, BULK_SUM_SIZE);
 }
 
 bool
