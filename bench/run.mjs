@@ -5,14 +5,14 @@
 //
 //   node bench/run.mjs BUILD [--demands 100000] [--small 10000] [--large 1000000] [--seconds 1]
 //                      [--enterprises 1000000]
-//                      [--only pages,creation,growth,rest,idle,exports,search,failover]
+//                      [--only pages,creation,growth,rest,idle,exports,search,backup,failover]
 //                      [--keep DIR]
 //
 // Districts are made in DIR (a temporary one otherwise) and used again when they are there.
-import { existsSync, cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, cpSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   ROUNDS, build, compare, creationScript, huiqiao, load, login, measure, middle, n0, newest, nextPort, option, percent, row, run, settle,
   sleep, start, statement, stop, token, work,
@@ -255,6 +255,48 @@ async function search() {
   await stop(server);
 }
 
+// A million demands as a backup and back, on SQLite and, where HUIQIAO_TEST_POSTGRES names a server,
+// on PostgreSQL; beside what takes the bytes alone: a copy of the file and its way to the disk, pg_dump
+// and pg_restore.
+function backup() {
+  const from = district(LARGE);
+  const at = (name) => join(work, `backup-${name}`);
+  const remove = (...names) => names.forEach((n) => rmSync(at(n), { recursive: true, force: true }));
+  const timed = (fn) => {
+    execFileSync('sync');
+    const began = performance.now();
+    fn();
+    return (performance.now() - began) / 1000;
+  };
+  const mib = (name) => (statSync(at(name)).size / 2 ** 20).toFixed(0);
+  const say = (what, seconds, rows, bare, beside) =>
+    row(what, `${n0(rows / seconds)} rows/s, ${seconds.toFixed(0)} s`, `${beside} ${bare.toFixed(1)} s`, `${(seconds / bare).toFixed(1)}×`, '', true);
+  remove('key', 'key.pub', 'file', 'copy', 'restored', 'dump', 'pg', 'pg.hq');
+  run('key', 'new', at('key'));
+  run('check', '--data', from); // the schema of this program, and nothing left in the log
+  let said = '';
+  const made = timed(() => { said = spawnSync(huiqiao, ['backup', '--data', from, '--key', at('key.pub'), at('file')], { encoding: 'utf8' }).stderr; });
+  const rows = Number(/^(\d+) rows/m.exec(said)[1]);
+  const copied = timed(() => execFileSync('sh', ['-c', `cp --reflink=never ${from}/district.db ${at('copy')} && sync ${at('copy')}`]));
+  say(`backup of ${n0(LARGE)} demands, ${mib('file')} MiB`, made, rows, copied, `cp and sync of ${mib('copy')} MiB:`);
+  const verified = timed(() => run('check', '--backup', at('file'), '--key', at('key')));
+  say('the whole backup verified', verified, rows, copied, 'cp and sync:');
+  const restored = timed(() => run('restore', '--data', at('restored'), '--key', at('key'), at('file')));
+  say('restored, compared and checked', restored, rows, copied, 'cp and sync:');
+  remove('restored', 'copy');
+  const server = process.env.HUIQIAO_TEST_POSTGRES;
+  if (!server) return;
+  const url = `${server}?schema=backup_bench`;
+  const loaded = timed(() => run('restore', '--data', at('pg'), '--db', url, '--key', at('key'), at('file')));
+  const again = timed(() => spawnSync(huiqiao, ['backup', '--data', at('pg'), '--key', at('key.pub'), at('pg.hq')]));
+  const dumped = timed(() => execFileSync('pg_dump', ['-Fc', '-n', 'backup_bench', '-f', at('dump'), server]));
+  execFileSync('psql', ['-X', '-q', '-d', server, '-c', 'SET client_min_messages TO error; DROP SCHEMA backup_bench CASCADE']);
+  const undumped = timed(() => execFileSync('pg_restore', ['-d', server, at('dump')]));
+  say(`PostgreSQL: backup, ${mib('pg.hq')} MiB`, again, rows, dumped, `pg_dump -Fc, ${mib('dump')} MiB:`);
+  say('PostgreSQL: restored, compared and checked', loaded, rows, undumped, 'pg_restore:');
+  execFileSync('psql', ['-X', '-q', '-d', server, '-c', 'SET client_min_messages TO error; DROP SCHEMA backup_bench CASCADE']);
+}
+
 // How long nothing is written after the primary of three PostgreSQL servers is killed, once while
 // it stands still. Patroni's ttl, 5 s here, is most of it.
 function failover() {
@@ -265,4 +307,4 @@ function failover() {
     `${gaps?.kills ?? 0} kills, ttl 5 s`, '', 'max ≤ 15 s', gaps !== null && gaps.max <= 15 && out.status === 0);
 }
 
-await measure([pages, creation, growth, rest, idle, exports, search, failover], `${DEMANDS} demands unless said otherwise`);
+await measure([pages, creation, growth, rest, idle, exports, search, backup, failover], `${DEMANDS} demands unless said otherwise`);
