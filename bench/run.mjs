@@ -273,7 +273,7 @@ function backup() {
     row(what, `${n0(rows / seconds)} rows/s, ${seconds.toFixed(0)} s`, `${beside} ${bare.toFixed(1)} s`, `${(seconds / bare).toFixed(1)}×`, '', true);
   remove('key', 'key.pub', 'file', 'copy', 'restored', 'dump', 'pg', 'pg.hq');
   run('key', 'new', at('key'));
-  run('check', '--data', from); // the schema of this program, and nothing left in the log
+  run('setting', '--data', from); // the schema of this program, and nothing left in the log
   let said = '';
   const made = timed(() => { said = spawnSync(huiqiao, ['backup', '--data', from, '--key', at('key.pub'), at('file')], { encoding: 'utf8' }).stderr; });
   const rows = Number(/^(\d+) rows/m.exec(said)[1]);
