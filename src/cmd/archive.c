@@ -321,7 +321,7 @@ take_cell(struct archive *r, const struct bulk_column *c, struct db_arg *cell, s
 static bool
 take_row(struct archive *r, struct db_arg *cells)
 {
-    size_t offsets[BULK_COLUMNS_MOST];
+    size_t offsets[BULK_COLUMNS_MOST] = {0};
     r->row.n = 0;
     for (unsigned i = 0; i < r->table.columns; i++) {
         if (!take_cell(r, &r->table.column[i], &cells[i], &offsets[i])) {

@@ -64,10 +64,10 @@ table_for(struct bulk *b, const char *name)
     if (last != NULL && strcmp(last->name, name) == 0) {
         return last;
     }
-    if (b->count == b->cap) {
+    if (b->tables == NULL || b->count == b->cap) {
         size_t cap = b->cap == 0 ? 64 : b->cap * 2;
         struct bulk_table *more = ARENA_ARRAY(b->arena, struct bulk_table, cap);
-        if (b->count > 0) {
+        if (b->tables != NULL) {
             memcpy(more, b->tables, b->count * sizeof *more);
         }
         b->tables = more;
